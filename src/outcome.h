@@ -1,0 +1,99 @@
+/*
+ * outcome.h - what the sandbox saw: facts only, no judgement. A leaf, shared by the side that
+ * executes and the side that judges.
+ */
+#ifndef FIFOFUZZ_OUTCOME_H
+#define FIFOFUZZ_OUTCOME_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "scenario.h"
+
+enum {
+    ERRNO_POISON = 7777,          /* errno before every call under test; no error has this number */
+    OBSERVED_DESCRIPTORS = 128,   /* descriptors 0..127 are looked at after a scenario */
+    OBSERVED_NODES_MAX = 8192,    /* nodes of one arena that are listed; more is `overflow` */
+    OBSERVED_BYTES_MAX = 1 << 20, /* their names, link bodies and file contents together */
+    CONTENT_MAX = 8192, /* bytes of one file that are read; `size` tells if there are more */
+};
+
+/* One node as stat(2) shows it. Times are nanoseconds since the epoch. */
+struct node_facts {
+    int32_t error; /* 0, or the errno of the stat: then everything else is 0 */
+    uint32_t mode; /* st_mode with its type bits */
+    uint32_t uid, gid;
+    uint32_t nlink;
+    uint64_t ino, dev, rdev;
+    int64_t size, blocks;
+    int64_t atime, mtime, ctime;
+};
+
+/*
+ * What one step returned and left behind. Preparations fill only `result` and `error`.
+ * `looked` says whether the sandbox looked at target and parent: it does for calls with a
+ * POINTER_STRING path of fewer than 4096 bytes.
+ */
+struct outcome {
+    int32_t result; /* as returned; of an open step the descriptor's number */
+    int32_t
+        error; /* errno as the step left it; calls start with ERRNO_POISON, preparations with 0 */
+    bool looked;
+    struct node_facts target; /* lstat of the path itself after the call, when it returned 0 */
+    struct node_facts parent_before; /* stat of the path less its last component, before the call */
+    struct node_facts parent_after;  /* the same path after the call */
+    int64_t clock_before;            /* CLOCK_REALTIME_COARSE before the call, ns */
+    int64_t clock_after;             /* CLOCK_REALTIME after it, ns */
+};
+
+/* How the run of a scenario ended. All but ENDING_DONE stop at `step` and cost the worker. */
+enum ending {
+    ENDING_DONE,       /* every step was executed */
+    ENDING_CRASHED,    /* a signal: `detail` is its number, `address` the faulting address if any */
+    ENDING_OVERFLOWED, /* a SIGSEGV at the guard page of the worker's stack */
+    ENDING_HUNG,       /* no return in time: `detail` is 1 if it was running, 0 if it was blocked */
+    ENDING_FORBIDDEN,  /* a system call that the policy does not allow: `detail` is its number */
+    ENDING_EXITED,     /* exit() was called and ran the process's exit handlers */
+    ENDING_SANITIZER,  /* a sanitizer reported an error; its text is on the worker's stderr */
+    ENDING_COUNT
+};
+
+/* A node found in the arena after the scenario. Offsets are into observation.bytes. */
+struct observed_node {
+    uint32_t parent; /* index of its directory; the root is node 0 and its own parent */
+    uint32_t name, name_length;
+    uint32_t content, content_length; /* symlink body or file content, at most CONTENT_MAX */
+    struct node_facts facts;
+};
+
+/* An open descriptor slot after the scenario. */
+struct observed_slot {
+    int32_t number;          /* the number the slot holds; -1 if it never held one */
+    struct node_facts facts; /* fstat of that number */
+};
+
+/* Everything that one run of a scenario showed. */
+struct observation {
+    uint8_t ending;         /* enum ending */
+    uint32_t step;          /* unless ENDING_DONE: index of the step during which it ended */
+    int32_t detail;         /* see enum ending */
+    uint64_t address;       /* ENDING_CRASHED: si_addr */
+    bool path_written;      /* ENDING_CRASHED: the fault was a write to the path argument */
+    bool path_overread;     /* ENDING_CRASHED: the fault was a read behind the path's NUL */
+    uint32_t outcome_count; /* valid rows of outcomes: all steps, or `step` of them */
+    struct outcome outcomes[SCENARIO_STEPS_MAX];
+
+    /* The rest is valid only after ENDING_DONE. */
+    bool overflow;       /* more nodes or bytes than fit: the list is cut */
+    uint32_t node_count; /* parents come before their children */
+    struct observed_node nodes[OBSERVED_NODES_MAX];
+    uint32_t bytes_used;
+    char bytes[OBSERVED_BYTES_MAX];
+    uint32_t umask;
+    struct node_facts cwd;  /* stat of the current directory itself, searchable or not */
+    struct node_facts root; /* stat of "/" as the worker sees it */
+    bool open[OBSERVED_DESCRIPTORS];
+    struct observed_slot slots[SCENARIO_SLOTS];
+};
+
+#endif
