@@ -1,0 +1,117 @@
+/*
+ * contract.h - the oracle: which clauses of the documents apply to a call in a world, and which
+ * outcomes they allow.
+ *
+ * clauses.def has one row per clause. contract_predict only looks; it never changes the world and
+ * never sees what the implementation did. Three levels of strictness, each accepting what the
+ * stricter one accepts:
+ *
+ *   linux       the one outcome that Linux gives on a known file system
+ *   documented  any outcome that mkfifo(3), mknod(2), path_resolution(7) and umask(2) leave open:
+ *               where several errors hold, any of them
+ *   posix       any outcome that POSIX.1-2017 mkfifo() leaves open
+ */
+#ifndef FIFOFUZZ_CONTRACT_H
+#define FIFOFUZZ_CONTRACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "world.h"
+
+/* How strongly a document states a clause. */
+enum strength {
+    SILENT,      /* it does not say */
+    UNSPECIFIED, /* it says that implementations differ, or that behaviour is undefined */
+    MAY,         /* it permits */
+    SHALL,       /* it demands */
+};
+
+enum clause {
+#define CLAUSE(id, name, posix, documented, source, summary) CLAUSE_##id,
+#include "clauses.def"
+#undef CLAUSE
+    CLAUSE_COUNT
+};
+
+/* One row of clauses.def. */
+struct clause_info {
+    const char *name;    /* "C-EEXIST-dangling" */
+    uint8_t posix;       /* enum strength in POSIX.1-2017 */
+    uint8_t documented;  /* enum strength in the Linux manual pages; the linux level demands all */
+    const char *source;  /* document and section */
+    const char *summary; /* the clause in our words, one sentence */
+};
+extern const struct clause_info clause_infos[CLAUSE_COUNT];
+
+/* The clause called `name`, or CLAUSE_COUNT. */
+enum clause clause_find(const char *name);
+
+/* A set of clauses. */
+struct clause_set {
+    uint64_t bits[2];
+};
+_Static_assert(CLAUSE_COUNT <= 128, "struct clause_set holds 128 clauses");
+
+static inline void clause_set_add(struct clause_set *set, enum clause clause) {
+    set->bits[clause / 64] |= UINT64_C(1) << clause % 64;
+}
+
+static inline bool clause_set_has(const struct clause_set *set, enum clause clause) {
+    return set->bits[clause / 64] >> clause % 64 & 1;
+}
+
+/* A set of errno values 0..191; 0 stands for success. */
+struct errno_set {
+    uint64_t bits[3];
+};
+
+static inline void errno_set_add(struct errno_set *set, int error) {
+    set->bits[error / 64] |= UINT64_C(1) << error % 64;
+}
+
+static inline bool errno_set_has(const struct errno_set *set, int error) {
+    return error >= 0 && error < 192 && (set->bits[error / 64] >> error % 64 & 1);
+}
+
+enum level { LEVEL_LINUX, LEVEL_DOCUMENTED, LEVEL_POSIX, LEVEL_COUNT };
+
+/* "linux", "documented", "posix". */
+extern const char *const level_names[LEVEL_COUNT];
+
+/*
+ * What an implementation may legitimately do either way. Found out once by probing (probe.h), then
+ * held against it: both ways are right, changing between them is not.
+ */
+struct traits {
+    bool masks_type_bits; /* foreign file type bits in mode are dropped instead of EINVAL */
+    bool reads_path; /* it reads the path in user space: bad pointers are undefined behaviour */
+};
+
+/* What a prediction rests on, besides the world. */
+struct contract {
+    enum level level;
+    struct traits traits;
+};
+
+/* What is to be expected of one call. */
+struct prediction {
+    int error;                 /* what Linux gives: 0 or the errno */
+    enum clause decisive;      /* the clause that says so */
+    struct clause_set clauses; /* all that apply */
+    bool undefined;            /* the level leaves the outcome open: nothing is a violation */
+    struct errno_set allowed;  /* at contract->level; with LEVEL_LINUX just `error` */
+    uint32_t mode;             /* of the node if the call succeeds: permission and special bits */
+    uint32_t uid, gid;         /* its owner and group */
+    bool walked;               /* `walk` is valid: the path was resolved */
+    struct walk walk;          /* for world_create, and for reports */
+};
+
+/*
+ * Predicts `step`, a call under test, in `world`. `prediction->allowed` is never empty unless
+ * `undefined`. Takes well under a microsecond for ordinary paths at LEVEL_LINUX.
+ */
+void contract_predict(const struct contract *contract, const struct world *world,
+                      const struct step *step, struct prediction *prediction);
+
+#endif

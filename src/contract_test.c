@@ -1,0 +1,198 @@
+#include <dirent.h>
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "contract.h"
+#include "errno_name.h"
+#include "random.h"
+#include "scenario_generate.h"
+
+static struct world world;
+static struct scenario scenario;
+static struct expectations expectations;
+
+static void parse(const char *text, size_t length, const char *name) {
+    struct text_error error;
+    if (scenario_parse(&scenario, &expectations, text, length, &error) != 0)
+        fail_msg("%s:%u:%u: %s", name, error.line, error.column, error.message);
+}
+
+/* Takes the world through step `index`; returns the errno that Linux gives. */
+static int advance(const struct contract *contract, uint32_t index, struct prediction *prediction) {
+    const struct step *step = &scenario.steps[index];
+    if (!step_is_call(step))
+        return world_prepare(&world, step);
+    contract_predict(contract, &world, step, prediction);
+    if (prediction->error == 0)
+        world_create(&world, &prediction->walk, NODE_FIFO, prediction->mode);
+    return prediction->error;
+}
+
+static void check_conformance_file(const char *path, enum clause clause) {
+    static char text[65536];
+    FILE *file = fopen(path, "r");
+    if (!file)
+        fail_msg("%s: %s", path, strerror(errno));
+    size_t length = fread(text, 1, sizeof text, file);
+    fclose(file);
+    parse(text, length, path);
+    struct contract contract = {.level = LEVEL_LINUX};
+    bool reached = false;
+    world_reset(&world, &scenario);
+    for (uint32_t i = 0; i < scenario.step_count; i++) {
+        struct prediction prediction;
+        int error = advance(&contract, i, &prediction);
+        int expected = expectations.error[i];
+        if (expected != EXPECT_NOTHING && error != expected)
+            fail_msg("%s: step %u: the file says %s, the oracle %s", path, i + 1,
+                     errno_name(expected), errno_name(error));
+        if (step_is_call(&scenario.steps[i]) && clause_set_has(&prediction.clauses, clause))
+            reached = true;
+    }
+    if (!reached)
+        fail_msg("%s: no step reaches %s", path, clause_infos[clause].name);
+}
+
+static void oracle_agrees_with_every_conformance_file(void **state) {
+    (void)state;
+    for (int clause = 0; clause < CLAUSE_COUNT; clause++) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/conformance/%s.scn", FIFOFUZZ_CORPUS_DIR,
+                 clause_infos[clause].name);
+        check_conformance_file(path, (enum clause)clause);
+    }
+}
+
+static void clause_names_are_unique_and_found(void **state) {
+    (void)state;
+    for (int clause = 0; clause < CLAUSE_COUNT; clause++)
+        assert_int_equal(clause_find(clause_infos[clause].name), clause);
+    assert_int_equal(clause_find("C-NO-SUCH"), CLAUSE_COUNT);
+}
+
+/* What the levels allow of the last step of a scenario. "*" stands for undefined, 0 for success. */
+static const struct {
+    const char *text;
+    const char *documented;
+    const char *posix;
+} level_rows[] = {
+    {"mkfifo \"a\" 0644\n", "0", "0"},
+    {"mkfifo \"a/\" 0644\n", "ENOENT ENOTDIR", "ENOENT ENOTDIR"},
+    {"mkdir \"d\" 0755\nmkfifo \"d/\" 0644\n", "EEXIST ENOTDIR", "EEXIST ENOTDIR"},
+    {"symlink \"no\" \"l\"\nmkfifo \"l/\" 0644\n", "ENOENT EEXIST ENOTDIR ELOOP",
+     "ENOENT EEXIST ENOTDIR ELOOP"},
+    {"symlink \"no\" \"l\"\nmkfifo \"l\" 0644\n", "EEXIST", "EEXIST"},
+    {"mkfifo \"no/\\{256:x}\" 0644\n", "ENOENT ENAMETOOLONG", "ENOENT ENAMETOOLONG"},
+    {"mkfifo \"\\{4096:/}\" 0644\n", "EEXIST ENAMETOOLONG", "EEXIST ENAMETOOLONG"},
+    {"mkfifo \"\\{4096:/}a\" 0644\n", "ENAMETOOLONG", "0 ENAMETOOLONG"},
+    {"mkfifo \"a\" 0100644\n", "EINVAL", "*"},
+    {"mkfifo null 0644\n", "EFAULT", "*"},
+    {"symlink \".\" \"l\"\nmkfifo \"\\{9:l/}x\" 0644\n", "0", "0 ELOOP"},
+    {"symlink \".\" \"l\"\nmkfifo \"\\{8:l/}x\" 0644\n", "0", "0"},
+    {"mkdir \"d\" 0755\nfile \"d/f\" 0644 \"\"\nchmod \"d\" 0555\nmkfifo \"d/f\" 0644\n",
+     "EACCES EEXIST", "EACCES EEXIST"},
+    {"mkdir \"d\" 0755\nfile \"d/f\" 0644 \"\"\nchmod \"d\" 0600\nmkfifo \"d/f\" 0644\n",
+     "EACCES EEXIST", "EACCES EEXIST"},
+    {"mkdir \"d\" 0755\nchdir \"d\"\nrmdir \"/d\"\nmkfifo \"../x\" 0644\n", "0 ENOENT", "0 ENOENT"},
+    {"mkdir \"d\" 0755\nchdir \"d\"\nrmdir \"/d\"\nmkfifo \".\" 0644\n", "ENOENT EEXIST",
+     "ENOENT EEXIST"},
+    {"mkfifoat -1 \"\\{256:x}\" 0644\n", "EBADF ENAMETOOLONG", "EBADF ENAMETOOLONG"},
+};
+
+static void print_set(const struct prediction *prediction, char *out, size_t capacity) {
+    snprintf(out, capacity, "%s", prediction->undefined ? "*" : "");
+    for (int error = 0; error < 192 && !prediction->undefined; error++) {
+        size_t used = strlen(out);
+        if (errno_set_has(&prediction->allowed, error))
+            snprintf(out + used, capacity - used, "%s%s", used ? " " : "", errno_name(error));
+    }
+}
+
+static void weaker_levels_allow_what_the_documents_leave_open(void **state) {
+    (void)state;
+    for (size_t row = 0; row < sizeof level_rows / sizeof level_rows[0]; row++) {
+        for (int level = LEVEL_DOCUMENTED; level <= LEVEL_POSIX; level++) {
+            struct contract contract = {.level = (enum level)level};
+            struct prediction prediction;
+            char got[256];
+            parse(level_rows[row].text, strlen(level_rows[row].text), "row");
+            world_reset(&world, &scenario);
+            for (uint32_t i = 0; i < scenario.step_count; i++)
+                advance(&contract, i, &prediction);
+            print_set(&prediction, got, sizeof got);
+            const char *expected =
+                level == LEVEL_DOCUMENTED ? level_rows[row].documented : level_rows[row].posix;
+            if (strcmp(got, expected) != 0)
+                fail_msg("%s at level %s: allowed %s, expected %s", level_rows[row].text,
+                         level_names[level], got, expected);
+        }
+    }
+}
+
+static bool is_subset(const struct prediction *inner, const struct prediction *outer) {
+    if (outer->undefined)
+        return true;
+    if (inner->undefined)
+        return false;
+    for (int word = 0; word < 3; word++)
+        if (inner->allowed.bits[word] & ~outer->allowed.bits[word])
+            return false;
+    return true;
+}
+
+static void each_level_accepts_what_the_stricter_one_accepts(void **state) {
+    (void)state;
+    struct random random;
+    const uint64_t seed = 20260101;
+    print_message("seed %llu\n", (unsigned long long)seed);
+    random_seed(&random, seed);
+    for (int round = 0; round < 20000; round++) {
+        scenario_generate(&scenario, &random, SHAPE_SEQUENCE);
+        world_reset(&world, &scenario);
+        for (uint32_t i = 0; i < scenario.step_count; i++) {
+            struct prediction by_level[LEVEL_COUNT];
+            if (!step_is_call(&scenario.steps[i])) {
+                world_prepare(&world, &scenario.steps[i]);
+                continue;
+            }
+            for (int level = 0; level < LEVEL_COUNT; level++) {
+                struct contract contract = {.level = (enum level)level};
+                contract_predict(&contract, &world, &scenario.steps[i], &by_level[level]);
+            }
+            assert_true(is_subset(&by_level[LEVEL_LINUX], &by_level[LEVEL_DOCUMENTED]));
+            assert_true(is_subset(&by_level[LEVEL_DOCUMENTED], &by_level[LEVEL_POSIX]));
+            if (by_level[LEVEL_LINUX].error == 0)
+                world_create(&world, &by_level[LEVEL_LINUX].walk, NODE_FIFO, 0644);
+        }
+    }
+}
+
+static void masking_implementations_succeed_with_foreign_type_bits(void **state) {
+    (void)state;
+    struct contract contract = {.traits = {.masks_type_bits = true}};
+    struct prediction prediction;
+    const char *text = "mkfifo \"a\" 0100644\nmkfifo \"no/a\" 0100644\n";
+    parse(text, strlen(text), "text");
+    world_reset(&world, &scenario);
+    assert_int_equal(advance(&contract, 0, &prediction), 0);
+    assert_int_equal(prediction.mode, 0644);
+    assert_int_equal(advance(&contract, 1, &prediction), ENOENT);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(clause_names_are_unique_and_found),
+        cmocka_unit_test(oracle_agrees_with_every_conformance_file),
+        cmocka_unit_test(weaker_levels_allow_what_the_documents_leave_open),
+        cmocka_unit_test(each_level_accepts_what_the_stricter_one_accepts),
+        cmocka_unit_test(masking_implementations_succeed_with_foreign_type_bits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

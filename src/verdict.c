@@ -1,0 +1,333 @@
+#include "verdict.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "verdict_arena.h"
+
+/* One judgement under way. */
+struct judging {
+    const struct judge *judge;
+    const struct scenario *scenario;
+    const struct observation *observation;
+    struct world *world;
+    struct verdict *verdict;
+    uint32_t index; /* of the step being judged */
+};
+
+/* Is `clause`, which speaks of an effect, binding at the level at hand? */
+static bool binds(const struct judging *judging, enum clause clause) {
+    const struct clause_info *info = &clause_infos[clause];
+    switch (judging->judge->contract->level) {
+    case LEVEL_POSIX:
+        return info->posix == SHALL;
+    case LEVEL_DOCUMENTED:
+        return info->posix == SHALL || info->documented == SHALL;
+    case LEVEL_LINUX:
+    case LEVEL_COUNT:
+        break;
+    }
+    return true;
+}
+
+static bool violated(struct judging *judging, enum clause clause, enum aspect aspect,
+                     int64_t expected, int64_t got) {
+    *judging->verdict = (struct verdict){
+        .kind = VERDICT_VIOLATED,
+        .clause = (uint8_t)clause,
+        .aspect = (uint8_t)aspect,
+        .step = judging->index,
+        .expected = expected,
+        .got = got,
+    };
+    return false;
+}
+
+/* Holds `got` against `expected`, if the clause binds. */
+static bool holds(struct judging *judging, enum clause clause, enum aspect aspect, int64_t expected,
+                  int64_t got) {
+    if (expected == got || !binds(judging, clause))
+        return true;
+    return violated(judging, clause, aspect, expected, got);
+}
+
+/* The documents leave open what happened, so the world cannot follow it: judging ends here. */
+static bool undecided(struct judging *judging, enum clause clause) {
+    *judging->verdict = (struct verdict){
+        .kind = VERDICT_UNDECIDED, .clause = (uint8_t)clause, .step = judging->index};
+    return false;
+}
+
+/* --- what was reached ------------------------------------------------------------------------- */
+
+/* The environment of a call, coarse enough that a corpus stays small: 0..127. */
+static unsigned environment(const struct step *step, const struct prediction *prediction) {
+    const struct walk *walk = &prediction->walk;
+    unsigned links = 0;
+    unsigned shape = 0;
+    if (prediction->walked) {
+        links = walk->links == 0 ? 0 : walk->links < WORLD_LINKS ? 1 : 2;
+        shape = (walk->absolute ? 1U : 0) + (walk->slash ? 2U : 0) + (walk->moved ? 4U : 0);
+    }
+    unsigned dirfd = step->kind == STEP_MKFIFOAT ? 1U + step->dirfd.kind : 0;
+    return (links * 8 + shape) * 4 + dirfd;
+}
+
+static void report_reach(const struct judging *judging, const struct step *step,
+                         const struct prediction *prediction) {
+    const struct judge *judge = judging->judge;
+    if (!judge->reach)
+        return;
+    unsigned feature = environment(step, prediction) * 128;
+    for (unsigned word = 0; word < 2; word++)
+        for (uint64_t bits = prediction->clauses.bits[word]; bits; bits &= bits - 1) {
+            unsigned clause = word * 64 + (unsigned)__builtin_ctzll(bits);
+            judge->reach(judge->reach_context, (enum clause)clause,
+                         (feature + clause) % VERDICT_FEATURES);
+        }
+}
+
+/* --- calls ------------------------------------------------------------------------------------ */
+
+static bool judge_times(struct judging *judging, const struct outcome *outcome) {
+    const struct node_facts *node = &outcome->target;
+    if (!binds(judging, CLAUSE_TIME_NEW))
+        return true;
+    if (node->mtime < outcome->clock_before)
+        return violated(judging, CLAUSE_TIME_NEW, ASPECT_TIMES, outcome->clock_before, node->mtime);
+    return (node->mtime <= outcome->clock_after ||
+            violated(judging, CLAUSE_TIME_NEW, ASPECT_TIMES, outcome->clock_after, node->mtime)) &&
+           holds(judging, CLAUSE_TIME_NEW, ASPECT_TIMES, node->mtime, node->atime) &&
+           holds(judging, CLAUSE_TIME_NEW, ASPECT_TIMES, node->mtime, node->ctime);
+}
+
+static bool judge_node(struct judging *judging, const struct outcome *outcome,
+                       const struct prediction *prediction) {
+    const struct node_facts *node = &outcome->target;
+    int64_t mode = node->mode & 07777;
+    int64_t special = (prediction->mode & 07000) | (mode & 0777);
+    int64_t plain = (prediction->mode & 0777) | (mode & 07000);
+    return holds(judging, CLAUSE_STAT_TYPE, ASPECT_NODE, 0, node->error) &&
+           holds(judging, CLAUSE_STAT_TYPE, ASPECT_TYPE, S_IFIFO, node->mode & S_IFMT) &&
+           holds(judging, CLAUSE_MODE_UMASK, ASPECT_MODE, plain, mode) &&
+           holds(judging, CLAUSE_MODE_SPECIAL, ASPECT_MODE, special, mode) &&
+           holds(judging, CLAUSE_OWNER_FSUID, ASPECT_OWNER, prediction->uid, node->uid) &&
+           holds(judging, CLAUSE_OWNER_FSUID, ASPECT_GROUP, prediction->gid, node->gid) &&
+           holds(judging, CLAUSE_STAT_NLINK, ASPECT_LINKS, 1, node->nlink) &&
+           holds(judging, CLAUSE_STAT_SIZE, ASPECT_SIZE, 0, node->size) &&
+           holds(judging, CLAUSE_STAT_BLOCKS, ASPECT_BLOCKS, 0, node->blocks) &&
+           holds(judging, CLAUSE_STAT_RDEV, ASPECT_RDEV, 0, (int64_t)node->rdev) &&
+           judge_times(judging, outcome);
+}
+
+/* The directory that received the node. */
+static bool judge_parent(struct judging *judging, const struct outcome *outcome) {
+    enum { TMPFS_ENTRY_SIZE = 20 };
+    const struct node_facts *before = &outcome->parent_before;
+    const struct node_facts *after = &outcome->parent_after;
+    if (before->error || after->error)
+        return true;
+    bool in_time = after->mtime >= outcome->clock_before && after->mtime <= outcome->clock_after;
+    return holds(judging, CLAUSE_STAT_DEV, ASPECT_DEVICE, (int64_t)before->dev,
+                 (int64_t)outcome->target.dev) &&
+           (in_time || holds(judging, CLAUSE_TIME_PARENT, ASPECT_PARENT_TIMES,
+                             outcome->clock_before, after->mtime)) &&
+           holds(judging, CLAUSE_TIME_PARENT, ASPECT_PARENT_TIMES, after->mtime, after->ctime) &&
+           holds(judging, CLAUSE_NLINK_PARENT, ASPECT_PARENT_LINKS, before->nlink, after->nlink) &&
+           holds(judging, CLAUSE_SIZE_PARENT, ASPECT_PARENT_SIZE, before->size + TMPFS_ENTRY_SIZE,
+                 after->size);
+}
+
+/* True if the path begins at the current directory, as far as its text tells. */
+static bool starts_at_cwd(const struct judging *judging, const struct step *step) {
+    bool relative = step->path.length > 0 && *scenario_text(judging->scenario, step->path) != '/';
+    return relative && (step->kind == STEP_MKFIFO || step->dirfd.kind == DIRFD_CWD);
+}
+
+/* A failing call leaves the parent alone: that a name came and went shows in its times. */
+static bool judge_untouched(struct judging *judging, const struct step *step,
+                            const struct outcome *outcome) {
+    const struct node_facts *before = &outcome->parent_before;
+    const struct node_facts *after = &outcome->parent_after;
+    bool same_place = before->error == after->error && before->ino == after->ino;
+    if (!same_place && starts_at_cwd(judging, step))
+        return violated(judging, CLAUSE_STATE_CWD, ASPECT_CWD, (int64_t)before->ino,
+                        (int64_t)after->ino);
+    return holds(judging, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED, before->error,
+                 after->error) &&
+           holds(judging, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED, before->mtime,
+                 after->mtime) &&
+           holds(judging, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED, before->ctime,
+                 after->ctime) &&
+           holds(judging, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED, before->size, after->size) &&
+           holds(judging, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED, before->mode, after->mode);
+}
+
+static bool wrong_errno(struct judging *judging, const struct prediction *prediction, int got) {
+    violated(judging, prediction->decisive, ASPECT_ERRNO, prediction->error, got);
+    judging->verdict->allowed = prediction->allowed;
+    return false;
+}
+
+/* The world takes up the new node as it was seen. */
+static bool follow_success(struct judging *judging, const struct step *step,
+                           const struct outcome *outcome, struct prediction *prediction) {
+    struct walk *walk = &prediction->walk;
+    struct dirfd dirfd = step->kind == STEP_MKFIFOAT ? step->dirfd : (struct dirfd){0};
+    if (!prediction->walked)
+        world_walk(judging->world, dirfd, world_text(judging->world, step->path), WALK_PARENT, 0,
+                   walk);
+    if (walk->end != WALK_DONE || walk->last != LAST_NAME || walk->node != NODE_NONE)
+        return undecided(judging, prediction->decisive);
+    uint32_t mode = outcome->looked ? outcome->target.mode : prediction->mode;
+    world_create(judging->world, walk, NODE_FIFO, mode & 07777);
+    return true;
+}
+
+static bool judge_success(struct judging *judging, const struct step *step,
+                          const struct outcome *outcome, struct prediction *prediction) {
+    if (!errno_set_has(&prediction->allowed, 0))
+        return wrong_errno(judging, prediction, 0);
+    if (!holds(judging, CLAUSE_ERRNO_KEEP, ASPECT_ERRNO_KEPT, ERRNO_POISON, outcome->error))
+        return false;
+    if (prediction->error == 0 && outcome->looked &&
+        !(judge_node(judging, outcome, prediction) && judge_parent(judging, outcome)))
+        return false;
+    return follow_success(judging, step, outcome, prediction);
+}
+
+/* The errors that POSIX.1-2017 mkfifo() lists; it permits others for conditions of their own. */
+static bool posix_lists(int error) {
+    static const int listed[] = {EACCES, EBADF,  EEXIST,  ELOOP, ENAMETOOLONG,
+                                 ENOENT, ENOSPC, ENOTDIR, EROFS};
+    for (size_t i = 0; i < sizeof listed / sizeof listed[0]; i++)
+        if (listed[i] == error)
+            return true;
+    return false;
+}
+
+static bool judge_failure(struct judging *judging, const struct step *step,
+                          const struct outcome *outcome, const struct prediction *prediction) {
+    int error = outcome->error;
+    if (error <= 0 || error == ERRNO_POISON)
+        return violated(judging, CLAUSE_ERRNO_SET, ASPECT_ERRNO, prediction->error, error);
+    if (!errno_set_has(&prediction->allowed, error)) {
+        if (judging->judge->contract->level == LEVEL_POSIX && !posix_lists(error))
+            return undecided(judging, prediction->decisive);
+        return wrong_errno(judging, prediction, error);
+    }
+    return !outcome->looked || judge_untouched(judging, step, outcome);
+}
+
+static bool judge_call(struct judging *judging, const struct step *step,
+                       const struct outcome *outcome) {
+    struct prediction prediction;
+    contract_predict(judging->judge->contract, judging->world, step, &prediction);
+    report_reach(judging, step, &prediction);
+    if (outcome->result != 0 && outcome->result != -1)
+        return violated(judging, CLAUSE_RETURN, ASPECT_RESULT, prediction.error ? -1 : 0,
+                        outcome->result);
+    if (prediction.undefined)
+        return undecided(judging, prediction.decisive);
+    if (outcome->result == 0)
+        return judge_success(judging, step, outcome, &prediction);
+    return judge_failure(judging, step, outcome, &prediction);
+}
+
+/* --- preparations ----------------------------------------------------------------------------- */
+
+/* Found now, done by some earlier call. */
+static bool late(struct judging *judging) {
+    judging->verdict->late = true;
+    return false;
+}
+
+static bool judge_preparation(struct judging *judging, const struct step *step,
+                              const struct outcome *outcome) {
+    uint32_t umask_before = judging->world->umask;
+    int expected = world_prepare(judging->world, step);
+    int got = outcome->result < 0 ? outcome->error : 0;
+    if (step->kind == STEP_UMASK &&
+        !holds(judging, CLAUSE_STATE_UMASK, ASPECT_UMASK, umask_before, outcome->result))
+        return late(judging);
+    if ((expected == 0) != (got == 0)) {
+        violated(judging, CLAUSE_ARENA, ASPECT_PREPARATION, expected, got);
+        judging->verdict->kind = VERDICT_DISAGREED;
+        return late(judging);
+    }
+    int32_t number = judging->world->slots[step->slot].number;
+    if (step->kind == STEP_OPEN && got == 0 &&
+        !holds(judging, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR, number, outcome->result)) {
+        judging->verdict->number = number;
+        return late(judging);
+    }
+    return true;
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
+/* The call at which the run ended prematurely. */
+static void judge_ending(struct judging *judging) {
+    const struct observation *observation = judging->observation;
+    struct prediction prediction;
+    judging->index = observation->step;
+    const struct step *step = &judging->scenario->steps[observation->step];
+    if (step_is_call(step)) {
+        contract_predict(judging->judge->contract, judging->world, step, &prediction);
+        if (prediction.undefined && observation->ending == ENDING_CRASHED) {
+            undecided(judging, prediction.decisive);
+            return;
+        }
+    }
+    enum clause clause = observation->ending == ENDING_FORBIDDEN ? CLAUSE_CONTAINED
+                         : observation->path_written             ? CLAUSE_PATH_CONST
+                         : observation->path_overread            ? CLAUSE_PATH_READ
+                                                                 : CLAUSE_RETURNS;
+    violated(judging, clause, ASPECT_ENDING, ENDING_DONE, observation->ending);
+    judging->verdict->number = observation->detail;
+}
+
+/* The last call: whose doing something found at the end most likely is. */
+static uint32_t last_call(const struct scenario *scenario) {
+    uint32_t index = scenario->step_count;
+    while (index > 0 && !step_is_call(&scenario->steps[index - 1]))
+        index--;
+    return index ? index - 1 : 0;
+}
+
+static bool last_call_failed(const struct judging *judging) {
+    uint32_t call = last_call(judging->scenario);
+    return judging->observation->outcomes[call].result != 0;
+}
+
+static void judge_end(struct judging *judging) {
+    judging->index = last_call(judging->scenario);
+    verdict_compare_arena(judging->world, judging->observation, judging->verdict);
+    if (judging->verdict->kind == VERDICT_HELD)
+        verdict_compare_state(judging->world, judging->observation, judging->verdict);
+    if (judging->verdict->kind == VERDICT_HELD)
+        return;
+    judging->verdict->late = true;
+    judging->verdict->step = judging->index;
+    if (judging->verdict->clause == CLAUSE_ARENA && last_call_failed(judging))
+        judging->verdict->clause = CLAUSE_FAIL_NOEFFECT;
+}
+
+void verdict_judge(const struct judge *judge, const struct scenario *scenario,
+                   const struct observation *observation, struct verdict *verdict) {
+    struct judging judging = {judge, scenario, observation, judge->world, verdict, 0};
+    *verdict = (struct verdict){.kind = VERDICT_HELD};
+    world_reset(judge->world, scenario);
+    for (; judging.index < observation->outcome_count; judging.index++) {
+        const struct step *step = &scenario->steps[judging.index];
+        const struct outcome *outcome = &observation->outcomes[judging.index];
+        if (!(step_is_call(step) ? judge_call(&judging, step, outcome)
+                                 : judge_preparation(&judging, step, outcome)))
+            return;
+    }
+    if (observation->ending != ENDING_DONE)
+        judge_ending(&judging);
+    else
+        judge_end(&judging);
+}

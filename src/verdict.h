@@ -1,0 +1,109 @@
+/*
+ * verdict.h - holds an observation against the contract, step by step, and the arena against the
+ * world at the end.
+ */
+#ifndef FIFOFUZZ_VERDICT_H
+#define FIFOFUZZ_VERDICT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "contract.h"
+#include "outcome.h"
+#include "world.h"
+
+enum verdict_kind {
+    VERDICT_HELD,
+    VERDICT_VIOLATED,  /* `clause` was broken at `step` */
+    VERDICT_UNDECIDED, /* the documents leave open what was seen; `clause` says where */
+    VERDICT_DISAGREED, /* a preparation went otherwise than the world says: our bug, or the
+                          consequence of something the implementation did unseen */
+};
+
+/* What was compared, so that a report can print expected and got in the right form. */
+enum aspect {
+    ASPECT_RESULT,     /* return value */
+    ASPECT_ERRNO,      /* the errno of a failure; 0 stands for success */
+    ASPECT_ERRNO_KEPT, /* errno after success */
+    ASPECT_NODE,       /* the new node is not there: expected 0, got the errno of lstat */
+    ASPECT_TYPE,       /* st_mode & S_IFMT */
+    ASPECT_MODE,       /* st_mode & 07777 */
+    ASPECT_OWNER,
+    ASPECT_GROUP,
+    ASPECT_LINKS,
+    ASPECT_SIZE,
+    ASPECT_RDEV,
+    ASPECT_BLOCKS,
+    ASPECT_DEVICE,
+    ASPECT_TIMES,        /* of the new node: outside the bounds, or unequal */
+    ASPECT_PARENT_TIMES, /* of the parent after success */
+    ASPECT_PARENT_LINKS,
+    ASPECT_PARENT_SIZE,
+    ASPECT_PARENT_CHANGED, /* a failing call changed the parent's times, links or size */
+    ASPECT_ARENA_EXTRA,    /* a node that nothing made; `name` is its path */
+    ASPECT_ARENA_MISSING,  /* a node is gone; `name` is its name */
+    ASPECT_ARENA_NODE,     /* type, mode, owner, links or size of another node changed */
+    ASPECT_ARENA_CONTENT,  /* a file's bytes or a link's body changed */
+    ASPECT_CWD,
+    ASPECT_UMASK,
+    ASPECT_DESCRIPTOR,  /* `expected` and `got`: 1 open, 0 closed; `number` says which */
+    ASPECT_ENDING,      /* the call did not come back; `got` is the enum ending */
+    ASPECT_PREPARATION, /* a preparation's errno */
+    ASPECT_COUNT
+};
+
+struct verdict {
+    uint8_t kind;     /* enum verdict_kind */
+    uint8_t clause;   /* enum clause; meaningless when held or disagreed */
+    uint8_t aspect;   /* enum aspect; meaningless when held */
+    bool late;        /* found after the step that did it, which some earlier call may be */
+    uint32_t step;    /* the step at fault */
+    int64_t expected; /* what was demanded; of ASPECT_ERRNO what Linux gives, see allowed */
+    int64_t got;
+    int32_t number; /* ASPECT_DESCRIPTOR: which; ASPECT_ENDING: signal, system call, ... */
+    struct errno_set allowed; /* ASPECT_ERRNO: all that the level accepts */
+    char name[256];           /* path of the node it is about, escaped for print, or "" */
+};
+
+/*
+ * What a run reached, for the search and for the summary: called once for every clause that applied
+ * to a call that was judged. `feature` is a small number (below VERDICT_FEATURES) for the
+ * combination of clause, step kind and environment. NULL for no one interested.
+ */
+enum { VERDICT_FEATURES = 1 << 14 };
+typedef void verdict_reach(void *context, enum clause clause, unsigned feature);
+
+struct judge {
+    const struct contract *contract;
+    verdict_reach *reach;
+    void *reach_context;
+    struct world *world; /* scratch; zeroed by the owner before the first use, then kept */
+};
+
+/*
+ * Judges `observation` of `scenario` and stops at the first violation. The order: each step in
+ * turn (result, errno, node, parent), then the arena, cwd, umask, descriptors.
+ */
+void verdict_judge(const struct judge *judge, const struct scenario *scenario,
+                   const struct observation *observation, struct verdict *verdict);
+
+/* What happened, as a verb phrase: "crashed", "called exit()". Constant text. */
+const char *verdict_ending_name(enum ending ending);
+
+/*
+ * The two values in the form that suits their aspect ("EEXIST", "0644", "a regular file"), into two
+ * buffers of `capacity` bytes each; `expected` lists all that the level allows.
+ */
+void verdict_values(const struct verdict *verdict, char *expected, char *got, size_t capacity);
+
+/*
+ * "C-EEXIST-dangling.mkfifo.errno.0": clause, step kind, aspect and, where it does not vary from
+ * run to run, what was got. Equal for two findings that are the same fault; fit for a file name.
+ */
+void verdict_signature(const struct verdict *verdict, const struct scenario *scenario, char *out,
+                       size_t capacity);
+
+/* "the call: expected EEXIST, got success": what failed, on one line. Returns as snprintf does. */
+size_t verdict_describe(const struct verdict *verdict, char *out, size_t capacity);
+
+#endif

@@ -1,0 +1,320 @@
+/*
+ * One scenario with a right observation, made by hand; each row spoils one fact of it and names the
+ * clause and the aspect that the judge has to answer with.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "verdict.h"
+
+static struct scenario scenario;
+static struct observation seen;
+static struct world world;
+static struct contract contract;
+static struct judge judge = {.contract = &contract, .world = &world};
+
+enum { STEP_OF_OPEN = 4, STEP_OF_SUCCESS = 5, STEP_OF_FAILURE = 6 };
+enum { NODE_OF_D = 1, NODE_OF_F, NODE_OF_L, NODE_OF_P };
+
+static const char scenario_text_form[] = "umask 027\n"
+                                         "mkdir \"d\" 0755\n"
+                                         "file \"f\" 0644 \"text\"\n"
+                                         "symlink \"f\" \"l\"\n"
+                                         "d0 = open \"d\"\n"
+                                         "mkfifo \"d/p\" 04666\n"
+                                         "mkfifo \"f\" 0600\n";
+
+static struct node_facts facts(uint32_t mode, uint32_t nlink, int64_t size, uint64_t ino) {
+    return (struct node_facts){.mode = mode, .nlink = nlink, .size = size, .ino = ino, .dev = 5};
+}
+
+static void add_node(uint32_t parent, const char *name, const char *content,
+                     struct node_facts node_facts) {
+    struct observed_node *node = &seen.nodes[seen.node_count++];
+    *node = (struct observed_node){.parent = parent, .facts = node_facts};
+    node->name = seen.bytes_used;
+    node->name_length = (uint32_t)strlen(name);
+    memcpy(seen.bytes + seen.bytes_used, name, node->name_length);
+    seen.bytes_used += node->name_length;
+    node->content = seen.bytes_used;
+    node->content_length = (uint32_t)strlen(content);
+    memcpy(seen.bytes + seen.bytes_used, content, node->content_length);
+    seen.bytes_used += node->content_length;
+}
+
+static void observe_calls(void) {
+    struct outcome *success = &seen.outcomes[STEP_OF_SUCCESS];
+    *success = (struct outcome){.error = ERRNO_POISON, .looked = true};
+    success->clock_before = 1000;
+    success->clock_after = 2000;
+    success->target = facts(S_IFIFO | 04640, 1, 0, 14);
+    success->target.atime = success->target.mtime = success->target.ctime = 1500;
+    success->parent_before = facts(S_IFDIR | 0750, 2, 40, 11);
+    success->parent_after = facts(S_IFDIR | 0750, 2, 60, 11);
+    success->parent_after.mtime = success->parent_after.ctime = 1500;
+    struct outcome *failure = &seen.outcomes[STEP_OF_FAILURE];
+    *failure = (struct outcome){.result = -1, .error = EEXIST, .looked = true};
+    failure->parent_before = failure->parent_after = facts(S_IFDIR | 0755, 3, 100, 10);
+}
+
+static int observe_everything(void **state) {
+    (void)state;
+    struct text_error error;
+    contract = (struct contract){.level = LEVEL_LINUX};
+    assert_int_equal(
+        scenario_parse(&scenario, NULL, scenario_text_form, sizeof scenario_text_form - 1, &error),
+        0);
+    memset(&seen, 0, sizeof seen);
+    seen.outcome_count = scenario.step_count;
+    seen.outcomes[0].result = WORLD_FIRST_UMASK;
+    seen.outcomes[STEP_OF_OPEN].result = 3;
+    observe_calls();
+    add_node(0, "", "", facts(S_IFDIR | 0755, 3, 100, 10));
+    add_node(0, "d", "", facts(S_IFDIR | 0750, 2, 60, 11));
+    add_node(0, "f", "text", facts(S_IFREG | 0640, 1, 4, 12));
+    add_node(0, "l", "f", facts(S_IFLNK | 0777, 1, 1, 13));
+    add_node(NODE_OF_D, "p", "", facts(S_IFIFO | 04640, 1, 0, 14));
+    seen.umask = 027;
+    seen.cwd = seen.root = facts(S_IFDIR | 0755, 3, 100, 10);
+    seen.open[0] = seen.open[1] = seen.open[2] = seen.open[3] = true;
+    for (int slot = 0; slot < SCENARIO_SLOTS; slot++)
+        seen.slots[slot].number = -1;
+    seen.slots[0] = (struct observed_slot){3, facts(S_IFDIR | 0750, 2, 60, 11)};
+    return 0;
+}
+
+#define SPOILER(name, statement)                                                                   \
+    static void name(void) {                                                                       \
+        statement;                                                                                 \
+    }
+SPOILER(result_one, seen.outcomes[STEP_OF_SUCCESS].result = 1)
+SPOILER(errno_cleared, seen.outcomes[STEP_OF_SUCCESS].error = 0)
+SPOILER(errno_not_set, seen.outcomes[STEP_OF_FAILURE].error = ERRNO_POISON)
+SPOILER(errno_negative, seen.outcomes[STEP_OF_FAILURE].error = -EEXIST)
+SPOILER(errno_wrong, seen.outcomes[STEP_OF_FAILURE].error = ENOENT)
+SPOILER(success_claimed, seen.outcomes[STEP_OF_FAILURE].result = 0)
+SPOILER(success_denied,
+        (seen.outcomes[STEP_OF_SUCCESS].result = -1, seen.outcomes[STEP_OF_SUCCESS].error = EIO))
+SPOILER(node_absent, seen.outcomes[STEP_OF_SUCCESS].target = (struct node_facts){.error = ENOENT})
+SPOILER(node_is_file, seen.outcomes[STEP_OF_SUCCESS].target.mode = S_IFREG | 04640)
+SPOILER(umask_ignored, seen.outcomes[STEP_OF_SUCCESS].target.mode = S_IFIFO | 04666)
+SPOILER(suid_dropped, seen.outcomes[STEP_OF_SUCCESS].target.mode = S_IFIFO | 0640)
+SPOILER(owner_wrong, seen.outcomes[STEP_OF_SUCCESS].target.uid = 1)
+SPOILER(group_wrong, seen.outcomes[STEP_OF_SUCCESS].target.gid = 1)
+SPOILER(second_link, seen.outcomes[STEP_OF_SUCCESS].target.nlink = 2)
+SPOILER(size_wrong, seen.outcomes[STEP_OF_SUCCESS].target.size = 1)
+SPOILER(blocks_wrong, seen.outcomes[STEP_OF_SUCCESS].target.blocks = 8)
+SPOILER(rdev_wrong, seen.outcomes[STEP_OF_SUCCESS].target.rdev = 1)
+SPOILER(device_wrong, seen.outcomes[STEP_OF_SUCCESS].target.dev = 6)
+SPOILER(time_early, seen.outcomes[STEP_OF_SUCCESS].target.mtime = 999)
+SPOILER(time_late, seen.outcomes[STEP_OF_SUCCESS].target.mtime = 2001)
+SPOILER(atime_apart, seen.outcomes[STEP_OF_SUCCESS].target.atime = 1400)
+SPOILER(ctime_apart, seen.outcomes[STEP_OF_SUCCESS].target.ctime = 1600)
+SPOILER(parent_time_early, seen.outcomes[STEP_OF_SUCCESS].parent_after.mtime = 999)
+SPOILER(parent_ctime_apart, seen.outcomes[STEP_OF_SUCCESS].parent_after.ctime = 1600)
+SPOILER(parent_links, seen.outcomes[STEP_OF_SUCCESS].parent_after.nlink = 3)
+SPOILER(parent_size, seen.outcomes[STEP_OF_SUCCESS].parent_after.size = 80)
+SPOILER(failure_moved_cwd, seen.outcomes[STEP_OF_FAILURE].parent_after.ino = 11)
+SPOILER(failure_touched_parent, seen.outcomes[STEP_OF_FAILURE].parent_after.mtime = 1)
+SPOILER(failure_changed_parent, seen.outcomes[STEP_OF_FAILURE].parent_after.ctime = 1)
+SPOILER(failure_grew_parent, seen.outcomes[STEP_OF_FAILURE].parent_after.size = 120)
+SPOILER(old_umask_wrong, seen.outcomes[0].result = 0)
+SPOILER(open_got_four, seen.outcomes[STEP_OF_OPEN].result = 4)
+SPOILER(open_refused,
+        (seen.outcomes[STEP_OF_OPEN].result = -1, seen.outcomes[STEP_OF_OPEN].error = EACCES))
+SPOILER(node_too_many, add_node(0, "x", "", facts(S_IFIFO | 0600, 1, 0, 15)))
+SPOILER(node_missing, seen.node_count--)
+SPOILER(node_renamed, seen.bytes[seen.nodes[NODE_OF_P].name] = 'q')
+SPOILER(bystander_mode, seen.nodes[NODE_OF_F].facts.mode = S_IFREG | 0600)
+SPOILER(bystander_type, seen.nodes[NODE_OF_L].facts.mode = S_IFREG | 0777)
+SPOILER(bystander_content, seen.bytes[seen.nodes[NODE_OF_F].content] = 'T')
+SPOILER(bystander_truncated,
+        (seen.nodes[NODE_OF_F].content_length = 0, seen.nodes[NODE_OF_F].facts.size = 0))
+SPOILER(bystander_link_body, seen.bytes[seen.nodes[NODE_OF_L].content] = 'p')
+SPOILER(list_overflows, seen.overflow = true)
+SPOILER(cwd_moved, seen.cwd = facts(S_IFDIR | 0750, 2, 60, 11))
+SPOILER(umask_left, seen.umask = 0)
+SPOILER(descriptor_leaked, seen.open[4] = true)
+SPOILER(descriptor_closed, seen.open[3] = false)
+SPOILER(stdin_closed, seen.open[0] = false)
+SPOILER(descriptor_replaced, seen.slots[0].facts = facts(S_IFDIR | 0755, 3, 100, 10))
+SPOILER(crashed, (seen.ending = ENDING_CRASHED, seen.step = STEP_OF_FAILURE,
+                  seen.outcome_count = STEP_OF_FAILURE))
+SPOILER(wrote_path, (crashed(), seen.path_written = true))
+SPOILER(read_on, (crashed(), seen.path_overread = true))
+SPOILER(forked, (crashed(), seen.ending = ENDING_FORBIDDEN))
+SPOILER(hung, (crashed(), seen.ending = ENDING_HUNG))
+
+static const struct {
+    void (*spoil)(void);
+    enum clause clause;
+    enum aspect aspect;
+} rows[] = {
+    {result_one, CLAUSE_RETURN, ASPECT_RESULT},
+    {errno_cleared, CLAUSE_ERRNO_KEEP, ASPECT_ERRNO_KEPT},
+    {errno_not_set, CLAUSE_ERRNO_SET, ASPECT_ERRNO},
+    {errno_negative, CLAUSE_ERRNO_SET, ASPECT_ERRNO},
+    {errno_wrong, CLAUSE_EEXIST, ASPECT_ERRNO},
+    {success_claimed, CLAUSE_EEXIST, ASPECT_ERRNO},
+    {success_denied, CLAUSE_SUCCESS, ASPECT_ERRNO},
+    {node_absent, CLAUSE_STAT_TYPE, ASPECT_NODE},
+    {node_is_file, CLAUSE_STAT_TYPE, ASPECT_TYPE},
+    {umask_ignored, CLAUSE_MODE_UMASK, ASPECT_MODE},
+    {suid_dropped, CLAUSE_MODE_SPECIAL, ASPECT_MODE},
+    {owner_wrong, CLAUSE_OWNER_FSUID, ASPECT_OWNER},
+    {group_wrong, CLAUSE_OWNER_FSUID, ASPECT_GROUP},
+    {second_link, CLAUSE_STAT_NLINK, ASPECT_LINKS},
+    {size_wrong, CLAUSE_STAT_SIZE, ASPECT_SIZE},
+    {blocks_wrong, CLAUSE_STAT_BLOCKS, ASPECT_BLOCKS},
+    {rdev_wrong, CLAUSE_STAT_RDEV, ASPECT_RDEV},
+    {device_wrong, CLAUSE_STAT_DEV, ASPECT_DEVICE},
+    {time_early, CLAUSE_TIME_NEW, ASPECT_TIMES},
+    {time_late, CLAUSE_TIME_NEW, ASPECT_TIMES},
+    {atime_apart, CLAUSE_TIME_NEW, ASPECT_TIMES},
+    {ctime_apart, CLAUSE_TIME_NEW, ASPECT_TIMES},
+    {parent_time_early, CLAUSE_TIME_PARENT, ASPECT_PARENT_TIMES},
+    {parent_ctime_apart, CLAUSE_TIME_PARENT, ASPECT_PARENT_TIMES},
+    {parent_links, CLAUSE_NLINK_PARENT, ASPECT_PARENT_LINKS},
+    {parent_size, CLAUSE_SIZE_PARENT, ASPECT_PARENT_SIZE},
+    {failure_moved_cwd, CLAUSE_STATE_CWD, ASPECT_CWD},
+    {failure_touched_parent, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED},
+    {failure_changed_parent, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED},
+    {failure_grew_parent, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED},
+    {old_umask_wrong, CLAUSE_STATE_UMASK, ASPECT_UMASK},
+    {open_got_four, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR},
+    {open_refused, CLAUSE_ARENA, ASPECT_PREPARATION},
+    {node_too_many, CLAUSE_FAIL_NOEFFECT, ASPECT_ARENA_EXTRA},
+    {node_missing, CLAUSE_FAIL_NOEFFECT, ASPECT_ARENA_MISSING},
+    {node_renamed, CLAUSE_FAIL_NOEFFECT, ASPECT_ARENA_EXTRA},
+    {bystander_mode, CLAUSE_FAIL_NOEFFECT, ASPECT_ARENA_NODE},
+    {bystander_type, CLAUSE_FAIL_NOEFFECT, ASPECT_ARENA_NODE},
+    {bystander_content, CLAUSE_FAIL_NOEFFECT, ASPECT_ARENA_CONTENT},
+    {bystander_truncated, CLAUSE_FAIL_NOEFFECT, ASPECT_ARENA_NODE},
+    {bystander_link_body, CLAUSE_FAIL_NOEFFECT, ASPECT_ARENA_CONTENT},
+    {list_overflows, CLAUSE_FAIL_NOEFFECT, ASPECT_ARENA_EXTRA},
+    {cwd_moved, CLAUSE_STATE_CWD, ASPECT_CWD},
+    {umask_left, CLAUSE_STATE_UMASK, ASPECT_UMASK},
+    {descriptor_leaked, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR},
+    {descriptor_closed, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR},
+    {stdin_closed, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR},
+    {descriptor_replaced, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR},
+    {crashed, CLAUSE_RETURNS, ASPECT_ENDING},
+    {wrote_path, CLAUSE_PATH_CONST, ASPECT_ENDING},
+    {read_on, CLAUSE_PATH_READ, ASPECT_ENDING},
+    {forked, CLAUSE_CONTAINED, ASPECT_ENDING},
+    {hung, CLAUSE_RETURNS, ASPECT_ENDING},
+};
+
+static void right_observation_holds_at_every_level(void **state) {
+    (void)state;
+    for (int level = 0; level < LEVEL_COUNT; level++) {
+        struct verdict verdict;
+        contract.level = (enum level)level;
+        verdict_judge(&judge, &scenario, &seen, &verdict);
+        assert_int_equal(verdict.kind, VERDICT_HELD);
+    }
+}
+
+static void every_spoiled_fact_is_noticed(void **state) {
+    for (size_t row = 0; row < sizeof rows / sizeof rows[0]; row++) {
+        struct verdict verdict;
+        observe_everything(state);
+        rows[row].spoil();
+        verdict_judge(&judge, &scenario, &seen, &verdict);
+        char text[512] = "";
+        if (verdict.kind != VERDICT_HELD)
+            verdict_describe(&verdict, text, sizeof text);
+        if (verdict.kind == VERDICT_HELD || verdict.clause != rows[row].clause ||
+            verdict.aspect != rows[row].aspect)
+            fail_msg("row %zu: expected %s, got %s (%s)", row, clause_infos[rows[row].clause].name,
+                     verdict.kind == VERDICT_HELD ? "held" : clause_infos[verdict.clause].name,
+                     text);
+    }
+}
+
+/* Clauses that the documents do not state bind at level linux only. */
+static void weaker_levels_waive_what_no_document_states(void **state) {
+    static void (*const waived[])(void) = {errno_cleared, suid_dropped, second_link, size_wrong,
+                                           parent_links};
+    for (size_t row = 0; row < sizeof waived / sizeof waived[0]; row++) {
+        struct verdict verdict;
+        observe_everything(state);
+        contract.level = LEVEL_POSIX;
+        waived[row]();
+        if (waived[row] == suid_dropped)
+            seen.nodes[NODE_OF_P].facts.mode = S_IFIFO | 0640;
+        verdict_judge(&judge, &scenario, &seen, &verdict);
+        assert_int_equal(verdict.kind, VERDICT_HELD);
+    }
+}
+
+static void posix_leaves_errors_of_ones_own_undecided(void **state) {
+    (void)state;
+    struct verdict verdict;
+    contract.level = LEVEL_POSIX;
+    seen.outcomes[STEP_OF_FAILURE].error = EIO;
+    verdict_judge(&judge, &scenario, &seen, &verdict);
+    assert_int_equal(verdict.kind, VERDICT_UNDECIDED);
+    seen.outcomes[STEP_OF_FAILURE].error = ENOSPC;
+    verdict_judge(&judge, &scenario, &seen, &verdict);
+    assert_int_equal(verdict.kind, VERDICT_VIOLATED);
+}
+
+static void description_and_signature_are_exact(void **state) {
+    (void)state;
+    struct verdict verdict;
+    char text[256];
+    success_claimed();
+    verdict_judge(&judge, &scenario, &seen, &verdict);
+    verdict_describe(&verdict, text, sizeof text);
+    assert_string_equal(text, "the call: expected EEXIST, got success");
+    verdict_signature(&verdict, &scenario, text, sizeof text);
+    assert_string_equal(text, "C-EEXIST.mkfifo.errno.0");
+    umask_ignored();
+    verdict_judge(&judge, &scenario, &seen, &verdict);
+    verdict_describe(&verdict, text, sizeof text);
+    assert_string_equal(text, "the mode of the new node: expected 04640, got 04666");
+}
+
+static unsigned reached_count;
+
+static void count_reached(void *context, enum clause clause, unsigned feature) {
+    bool *reached = context;
+    assert_in_range(feature, 0, VERDICT_FEATURES - 1);
+    reached_count += !reached[clause];
+    reached[clause] = true;
+}
+
+static void reached_clauses_are_told(void **state) {
+    (void)state;
+    struct verdict verdict;
+    bool reached[CLAUSE_COUNT] = {false};
+    struct judge telling = judge;
+    telling.reach = count_reached;
+    telling.reach_context = reached;
+    reached_count = 0;
+    verdict_judge(&telling, &scenario, &seen, &verdict);
+    assert_true(reached[CLAUSE_EEXIST] && reached[CLAUSE_MODE_SPECIAL]);
+    assert_true(reached[CLAUSE_FAIL_NOEFFECT] && reached[CLAUSE_TIME_NEW]);
+    assert_false(reached[CLAUSE_EBADF]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(right_observation_holds_at_every_level, observe_everything),
+        cmocka_unit_test(every_spoiled_fact_is_noticed),
+        cmocka_unit_test(weaker_levels_waive_what_no_document_states),
+        cmocka_unit_test_setup(posix_leaves_errors_of_ones_own_undecided, observe_everything),
+        cmocka_unit_test_setup(description_and_signature_are_exact, observe_everything),
+        cmocka_unit_test_setup(reached_clauses_are_told, observe_everything),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

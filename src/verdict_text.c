@@ -1,0 +1,149 @@
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "errno_name.h"
+#include "verdict.h"
+
+/* How the two values of an aspect are written. */
+enum form { FORM_DECIMAL, FORM_OCTAL, FORM_ERRNO, FORM_TYPE, FORM_OPEN, FORM_ENDING };
+
+static const struct {
+    const char *key; /* in signatures */
+    const char *what;
+    uint8_t form;
+} aspects[ASPECT_COUNT] = {
+    [ASPECT_RESULT] = {"result", "the return value", FORM_DECIMAL},
+    [ASPECT_ERRNO] = {"errno", "the call", FORM_ERRNO},
+    [ASPECT_ERRNO_KEPT] = {"errno-kept", "errno after success", FORM_DECIMAL},
+    [ASPECT_NODE] = {"node", "lstat of the new name", FORM_ERRNO},
+    [ASPECT_TYPE] = {"type", "the type of the new node", FORM_TYPE},
+    [ASPECT_MODE] = {"mode", "the mode of the new node", FORM_OCTAL},
+    [ASPECT_OWNER] = {"owner", "the owner of the new node", FORM_DECIMAL},
+    [ASPECT_GROUP] = {"group", "the group of the new node", FORM_DECIMAL},
+    [ASPECT_LINKS] = {"links", "the links of the new node", FORM_DECIMAL},
+    [ASPECT_SIZE] = {"size", "the size of the new node", FORM_DECIMAL},
+    [ASPECT_RDEV] = {"rdev", "the device number of the new node", FORM_DECIMAL},
+    [ASPECT_BLOCKS] = {"blocks", "the blocks of the new node", FORM_DECIMAL},
+    [ASPECT_DEVICE] = {"device", "the file system of the new node", FORM_DECIMAL},
+    [ASPECT_TIMES] = {"times", "a time of the new node, in ns,", FORM_DECIMAL},
+    [ASPECT_PARENT_TIMES] = {"parent-times", "a time of the parent directory, in ns,",
+                             FORM_DECIMAL},
+    [ASPECT_PARENT_LINKS] = {"parent-links", "the links of the parent directory", FORM_DECIMAL},
+    [ASPECT_PARENT_SIZE] = {"parent-size", "the size of the parent directory", FORM_DECIMAL},
+    [ASPECT_PARENT_CHANGED] = {"parent-changed",
+                               "the parent directory of a failing call (times, size, mode)",
+                               FORM_DECIMAL},
+    [ASPECT_ARENA_EXTRA] = {"extra", "a node that nothing made", FORM_OCTAL},
+    [ASPECT_ARENA_MISSING] = {"missing", "the number of names, one of which is gone,",
+                              FORM_DECIMAL},
+    [ASPECT_ARENA_NODE] = {"changed", "another node (type and mode, owner, links, size, inode)",
+                           FORM_OCTAL},
+    [ASPECT_ARENA_CONTENT] = {"content", "the content of another node, by its length,",
+                              FORM_DECIMAL},
+    [ASPECT_CWD] = {"cwd", "the inode of the current directory", FORM_DECIMAL},
+    [ASPECT_UMASK] = {"umask", "the umask", FORM_OCTAL},
+    [ASPECT_DESCRIPTOR] = {"descriptor", "descriptor", FORM_OPEN},
+    [ASPECT_ENDING] = {"ending", "the call", FORM_ENDING},
+    [ASPECT_PREPARATION] = {"preparation", "the preparation", FORM_ERRNO},
+};
+
+const char *verdict_ending_name(enum ending ending) {
+    static const char *const names[ENDING_COUNT] = {
+        [ENDING_DONE] = "returned",
+        [ENDING_CRASHED] = "crashed",
+        [ENDING_OVERFLOWED] = "overflowed its stack",
+        [ENDING_HUNG] = "hung",
+        [ENDING_FORBIDDEN] = "issued a forbidden system call",
+        [ENDING_EXITED] = "called exit()",
+        [ENDING_SANITIZER] = "was stopped by a sanitizer",
+    };
+    return names[ending];
+}
+
+static const char *type_name(int64_t type) {
+    switch (type) {
+    case S_IFIFO:
+        return "a FIFO";
+    case S_IFREG:
+        return "a regular file";
+    case S_IFDIR:
+        return "a directory";
+    case S_IFLNK:
+        return "a symbolic link";
+    case S_IFSOCK:
+        return "a socket";
+    case S_IFCHR:
+        return "a character device";
+    case S_IFBLK:
+        return "a block device";
+    default:
+        return "of no known type";
+    }
+}
+
+static void write_value(enum form form, int64_t value, char *out, size_t capacity) {
+    switch (form) {
+    case FORM_DECIMAL:
+        snprintf(out, capacity, "%" PRId64, value);
+        break;
+    case FORM_OCTAL:
+        snprintf(out, capacity, "0%" PRIo64, (uint64_t)value);
+        break;
+    case FORM_ERRNO:
+        snprintf(out, capacity, "%s", value ? errno_name((int)value) : "success");
+        break;
+    case FORM_TYPE:
+        snprintf(out, capacity, "%s", type_name(value));
+        break;
+    case FORM_OPEN:
+        snprintf(out, capacity, "%s", value ? "open" : "closed");
+        break;
+    case FORM_ENDING:
+        snprintf(out, capacity, "%s", verdict_ending_name((enum ending)value));
+        break;
+    }
+}
+
+void verdict_values(const struct verdict *verdict, char *expected, char *got, size_t capacity) {
+    enum form form = (enum form)aspects[verdict->aspect].form;
+    write_value(form, verdict->expected, expected, capacity);
+    write_value(form, verdict->got, got, capacity);
+    if (verdict->aspect != ASPECT_ERRNO)
+        return;
+    for (int error = 0; error < 192; error++) {
+        size_t used = strlen(expected);
+        if (error != verdict->expected && errno_set_has(&verdict->allowed, error))
+            snprintf(expected + used, capacity - used, " or %s",
+                     error ? errno_name(error) : "success");
+    }
+}
+
+void verdict_signature(const struct verdict *verdict, const struct scenario *scenario, char *out,
+                       size_t capacity) {
+    const char *got = "";
+    char number[16] = "";
+    if (verdict->aspect == ASPECT_ERRNO || verdict->aspect == ASPECT_NODE)
+        got = errno_name((int)verdict->got);
+    else if (verdict->aspect == ASPECT_ENDING)
+        snprintf(number, sizeof number, "%d-%d", (int)verdict->got, verdict->number);
+    else if (verdict->aspect == ASPECT_TYPE)
+        snprintf(number, sizeof number, "%o", (unsigned)verdict->got);
+    snprintf(out, capacity, "%s.%s.%s%s%s%s", clause_infos[verdict->clause].name,
+             step_infos[scenario->steps[verdict->step].kind].name, aspects[verdict->aspect].key,
+             *got || *number ? "." : "", got, number);
+}
+
+size_t verdict_describe(const struct verdict *verdict, char *out, size_t capacity) {
+    char expected[256];
+    char got[256];
+    verdict_values(verdict, expected, got, sizeof expected);
+    char number[16] = "";
+    if (verdict->aspect == ASPECT_DESCRIPTOR)
+        snprintf(number, sizeof number, " %d", verdict->number);
+    int length = snprintf(out, capacity, "%s%s%s%s%s: expected %s, got %s",
+                          aspects[verdict->aspect].what, number, verdict->name[0] ? " (" : "",
+                          verdict->name, verdict->name[0] ? ")" : "", expected, got);
+    return (size_t)length;
+}
