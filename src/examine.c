@@ -1,0 +1,216 @@
+#include "examine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check.h"
+
+/* --- one run ---------------------------------------------------------------------------------- */
+
+static uint32_t count_calls(const struct scenario *scenario) {
+    uint32_t calls = 0;
+    for (uint32_t i = 0; i < scenario->step_count; i++)
+        calls += step_is_call(&scenario->steps[i]);
+    return calls;
+}
+
+static void run_and_judge(struct examiner *examiner, const struct judge *judge,
+                          const struct implementation *implementation,
+                          const struct scenario *scenario, struct verdict *verdict) {
+    const struct observation *observation =
+        sandbox_run(examiner->sandbox, scenario, implementation, SANDBOX_OBSERVED);
+    verdict_judge(judge, scenario, observation, verdict);
+}
+
+void examine_once(struct examiner *examiner, const struct scenario *scenario,
+                  struct verdict *verdict) {
+    run_and_judge(examiner, &examiner->judge, examiner->implementation, scenario, verdict);
+    examiner->scenarios++;
+    examiner->calls += count_calls(scenario);
+    examiner->undecided += verdict->kind == VERDICT_UNDECIDED;
+}
+
+/* As examine_once, but counted nowhere: replays are no progress. */
+static void replay(struct examiner *examiner, const struct scenario *scenario,
+                   struct verdict *verdict) {
+    struct judge silent = examiner->judge;
+    silent.reach = NULL;
+    run_and_judge(examiner, &silent, examiner->implementation, scenario, verdict);
+}
+
+/* The same scenario on the bare system call, which has traits of its own: none. */
+static void replay_raw(struct examiner *examiner, const struct scenario *scenario,
+                       struct verdict *verdict) {
+    struct contract contract = {.level = examiner->contract.level};
+    struct judge silent = {.contract = &contract, .world = &examiner->world};
+    run_and_judge(examiner, &silent, implementation_find("raw"), scenario, verdict);
+}
+
+static bool is_bad(const struct verdict *verdict) {
+    return verdict->kind == VERDICT_VIOLATED || verdict->kind == VERDICT_DISAGREED;
+}
+
+/* --- traits ----------------------------------------------------------------------------------- */
+
+/* A scenario of one call, by the entry point that there is. */
+static struct step *single_call(struct scenario *scenario,
+                                const struct implementation *implementation) {
+    scenario_clear(scenario);
+    struct step *step =
+        scenario_add(scenario, implementation->mkfifo ? STEP_MKFIFO : STEP_MKFIFOAT);
+    check(step != NULL);
+    step->mode = 0600;
+    return step;
+}
+
+static bool probe_masks_type_bits(struct examiner *examiner, struct scenario *scenario) {
+    enum { REGULAR_FILE = 0100000 };
+    struct step *step = single_call(scenario, examiner->implementation);
+    step->mode |= REGULAR_FILE;
+    step->path = scenario_store(scenario, "fifo", 4);
+    const struct observation *seen =
+        sandbox_run(examiner->sandbox, scenario, examiner->implementation, SANDBOX_OBSERVED);
+    return seen->ending == ENDING_DONE && seen->outcomes[0].result == 0;
+}
+
+static bool probe_reads_path(struct examiner *examiner, struct scenario *scenario) {
+    for (int pointer = POINTER_STRING + 1; pointer < POINTER_COUNT; pointer++) {
+        struct step *step = single_call(scenario, examiner->implementation);
+        step->pointer = (uint8_t)pointer;
+        if (pointer == POINTER_UNTERMINATED)
+            step->path = scenario_store(scenario, "fifo", 4);
+        const struct observation *seen =
+            sandbox_run(examiner->sandbox, scenario, examiner->implementation, SANDBOX_OBSERVED);
+        if (seen->ending == ENDING_CRASHED)
+            return true;
+    }
+    return false;
+}
+
+int examine_open(struct examiner *examiner, const struct implementation *implementation, int cpu,
+                 char *reason, size_t reason_size) {
+    static struct scenario probe;
+    int error = sandbox_open(&examiner->sandbox, cpu, reason, reason_size);
+    if (error)
+        return error;
+    examiner->implementation = implementation;
+    examiner->judge.contract = &examiner->contract;
+    examiner->judge.world = &examiner->world;
+    examiner->contract.traits.masks_type_bits = probe_masks_type_bits(examiner, &probe);
+    examiner->contract.traits.reads_path = probe_reads_path(examiner, &probe);
+    return 0;
+}
+
+void examine_close(struct examiner *examiner) {
+    sandbox_close(examiner->sandbox);
+    examiner->sandbox = NULL;
+}
+
+size_t examine_traits(const struct examiner *examiner, char *out, size_t capacity) {
+    const struct traits *traits = &examiner->contract.traits;
+    const struct implementation *implementation = examiner->implementation;
+    const char *missing = !implementation->mkfifo     ? "; mkfifo is missing"
+                          : !implementation->mkfifoat ? "; mkfifoat is missing"
+                                                      : "";
+    return (size_t)snprintf(out, capacity, "foreign type bits %s; bad pointers %s%s",
+                            traits->masks_type_bits ? "are masked" : "give EINVAL",
+                            traits->reads_path ? "crash it (left out)" : "reach the kernel",
+                            missing);
+}
+
+bool examine_adapt(const struct examiner *examiner, struct scenario *scenario) {
+    const struct implementation *implementation = examiner->implementation;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < scenario->step_count; i++) {
+        const struct step *step = &scenario->steps[i];
+        bool missing = (step->kind == STEP_MKFIFO && !implementation->mkfifo) ||
+                       (step->kind == STEP_MKFIFOAT && !implementation->mkfifoat);
+        bool undefined = step->pointer != POINTER_STRING && examiner->contract.traits.reads_path;
+        if (missing || undefined)
+            continue;
+        if (kept != i)
+            scenario->steps[kept] = *step;
+        kept++;
+    }
+    bool changed = kept < scenario->step_count;
+    scenario_truncate(scenario, kept);
+    return changed;
+}
+
+/* --- findings --------------------------------------------------------------------------------- */
+
+/*
+ * The violation was noticed later than it was done. Runs the scenario cut short after each step:
+ * the first cut that shows something wrong names the step.
+ */
+static void attribute(struct examiner *examiner, struct finding *finding) {
+    struct scenario *scenario = &finding->scenario;
+    uint32_t whole = scenario->step_count;
+    for (uint32_t count = 1; count <= whole; count++) {
+        struct verdict verdict;
+        scenario->step_count = count;
+        replay(examiner, scenario, &verdict);
+        if (!is_bad(&verdict))
+            continue;
+        finding->verdict = verdict;
+        break;
+    }
+    scenario->step_count = whole;
+}
+
+/* Counts how often the cut scenario shows the same signature again. */
+static void repeat(struct examiner *examiner, struct finding *finding) {
+    bool slow = finding->verdict.aspect == ASPECT_ENDING && finding->verdict.got == ENDING_HUNG;
+    finding->replays = slow ? 1 : EXAMINE_REPLAYS;
+    finding->repeated = 0;
+    for (unsigned i = 0; i < finding->replays; i++) {
+        struct verdict verdict;
+        char signature[sizeof finding->signature];
+        replay(examiner, &finding->scenario, &verdict);
+        if (!is_bad(&verdict))
+            continue;
+        verdict_signature(&verdict, &finding->scenario, signature, sizeof signature);
+        finding->repeated += strcmp(signature, finding->signature) == 0;
+    }
+}
+
+/*
+ * Whom to accuse. A preparation that disagrees with the world only under this implementation is
+ * the consequence of something that it did unseen.
+ */
+static void accuse(struct examiner *examiner, struct finding *finding) {
+    struct verdict raw;
+    bool disagreed = finding->verdict.kind == VERDICT_DISAGREED;
+    replay_raw(examiner, &finding->scenario, &raw);
+    if (is_bad(&raw))
+        finding->fault = disagreed ? FAULT_OURS : FAULT_PLATFORM;
+    else
+        finding->fault = FAULT_IMPLEMENTATION;
+    if (disagreed && finding->fault == FAULT_IMPLEMENTATION)
+        finding->verdict.kind = VERDICT_VIOLATED;
+}
+
+static void investigate(struct examiner *examiner, const struct scenario *scenario,
+                        const struct verdict *verdict, struct finding *finding) {
+    finding->verdict = *verdict;
+    scenario_copy(&finding->scenario, scenario);
+    if (verdict->late)
+        attribute(examiner, finding);
+    scenario_truncate(&finding->scenario, finding->verdict.step + 1);
+    finding->stderr_length =
+        sandbox_stderr(examiner->sandbox, finding->stderr_text, sizeof finding->stderr_text);
+    accuse(examiner, finding);
+    verdict_signature(&finding->verdict, &finding->scenario, finding->signature,
+                      sizeof finding->signature);
+    repeat(examiner, finding);
+}
+
+bool examine(struct examiner *examiner, const struct scenario *scenario, struct finding *finding) {
+    struct verdict verdict;
+    examine_once(examiner, scenario, &verdict);
+    if (!is_bad(&verdict))
+        return true;
+    investigate(examiner, scenario, &verdict, finding);
+    return false;
+}

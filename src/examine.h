@@ -1,0 +1,80 @@
+/*
+ * examine.h - the whole path for one scenario: run in the sandbox, judge, and if something is wrong
+ * find out which step did it, whose fault it is and whether it can be repeated. What the command
+ * line and the fuzz targets share.
+ */
+#ifndef FIFOFUZZ_EXAMINE_H
+#define FIFOFUZZ_EXAMINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "contract.h"
+#include "implementations/implementation.h"
+#include "sandbox.h"
+#include "verdict.h"
+
+/* Whom a finding accuses. */
+enum fault {
+    FAULT_IMPLEMENTATION, /* the bare system call does it right */
+    FAULT_PLATFORM,       /* the bare system call does the same: kernel, file system or our model */
+    FAULT_OURS,           /* a preparation disagreed with the world, whatever was under test */
+};
+
+enum { EXAMINE_REPLAYS = 10 };
+
+/* A violation, crash or hang, with all that a report needs. */
+struct finding {
+    struct verdict verdict;
+    enum fault fault;
+    unsigned replays,
+        repeated;        /* it was replayed so often, and showed the same signature so often */
+    char signature[128]; /* "C-EEXIST-dangling.mkfifo.ERRNO.0": clause, step, aspect, got; a file
+                            name */
+    struct scenario scenario; /* cut behind the step at fault */
+    size_t stderr_length;
+    char stderr_text[4096]; /* what the implementation printed in the run */
+};
+
+/* Everything a series of examinations needs. One per process; large, so keep it static. */
+struct examiner {
+    struct sandbox *sandbox;
+    const struct implementation *implementation;
+    struct contract contract; /* level chosen by the user, traits by examine_open */
+    struct judge judge;
+    struct world world;
+    uint64_t scenarios, calls, undecided; /* examined so far, replays not counted */
+};
+
+/*
+ * Opens the sandbox, finds out the implementation's traits and fills `examiner`, whose
+ * `contract.level`, `judge.reach` and `judge.reach_context` the caller has set. `cpu` is
+ * sandbox_open's. Returns 0 or -errno with `reason`.
+ */
+int examine_open(struct examiner *examiner, const struct implementation *implementation, int cpu,
+                 char *reason, size_t reason_size);
+
+void examine_close(struct examiner *examiner);
+
+/*
+ * Takes out the steps whose entry point the implementation lacks, and bad pointers if it reads
+ * paths itself. True if something was taken out.
+ */
+bool examine_adapt(const struct examiner *examiner, struct scenario *scenario);
+
+/*
+ * Runs and judges `scenario` (adapted). Returns true if it held or is undecided. If not, fills
+ * `finding`: attribution by running the scenario cut short after each step, replays, and the same
+ * with the bare system call.
+ */
+bool examine(struct examiner *examiner, const struct scenario *scenario, struct finding *finding);
+
+/* Runs and judges once, nothing more: for repro, bench and tests. */
+void examine_once(struct examiner *examiner, const struct scenario *scenario,
+                  struct verdict *verdict);
+
+/* One line per trait, for the head of a report: "type bits: EINVAL". Like snprintf. */
+size_t examine_traits(const struct examiner *examiner, char *out, size_t capacity);
+
+#endif
