@@ -14,6 +14,7 @@ struct judging {
     struct world *world;
     struct verdict *verdict;
     uint32_t index; /* of the step being judged */
+    uint16_t links; /* that its path may lead through */
 };
 
 /* Is `clause`, which speaks of an effect, binding at the level at hand? */
@@ -38,6 +39,7 @@ static bool violated(struct judging *judging, enum clause clause, enum aspect as
         .clause = (uint8_t)clause,
         .aspect = (uint8_t)aspect,
         .step = judging->index,
+        .links = judging->links,
         .expected = expected,
         .got = got,
     };
@@ -225,6 +227,7 @@ static bool judge_call(struct judging *judging, const struct step *step,
     struct prediction prediction;
     contract_predict(judging->judge->contract, judging->world, step, &prediction);
     report_reach(judging, step, &prediction);
+    judging->links = prediction.walked ? prediction.walk.links : 0;
     if (outcome->result != 0 && outcome->result != -1)
         return violated(judging, CLAUSE_RETURN, ASPECT_RESULT, prediction.error ? -1 : 0,
                         outcome->result);
@@ -248,6 +251,7 @@ static bool judge_preparation(struct judging *judging, const struct step *step,
     uint32_t umask_before = judging->world->umask;
     int expected = world_prepare(judging->world, step);
     int got = outcome->result < 0 ? outcome->error : 0;
+    judging->links = WORLD_LINKS;
     if (step->kind == STEP_UMASK &&
         !holds(judging, CLAUSE_STATE_UMASK, ASPECT_UMASK, umask_before, outcome->result))
         return late(judging);
@@ -256,7 +260,7 @@ static bool judge_preparation(struct judging *judging, const struct step *step,
         judging->verdict->kind = VERDICT_DISAGREED;
         return late(judging);
     }
-    int32_t number = judging->world->slots[step->slot].number;
+    int32_t number = judging->world->slots[step->slot];
     if (step->kind == STEP_OPEN && got == 0 &&
         !holds(judging, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR, number, outcome->result)) {
         judging->verdict->number = number;
@@ -316,7 +320,11 @@ static void judge_end(struct judging *judging) {
 
 void verdict_judge(const struct judge *judge, const struct scenario *scenario,
                    const struct observation *observation, struct verdict *verdict) {
-    struct judging judging = {judge, scenario, observation, judge->world, verdict, 0};
+    struct judging judging = {.judge = judge,
+                              .scenario = scenario,
+                              .observation = observation,
+                              .world = judge->world,
+                              .verdict = verdict};
     *verdict = (struct verdict){.kind = VERDICT_HELD};
     world_reset(judge->world, scenario);
     for (; judging.index < observation->outcome_count; judging.index++) {

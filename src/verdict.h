@@ -60,6 +60,7 @@ struct verdict {
     uint32_t step;    /* the step at fault */
     int64_t expected; /* what was demanded; of ASPECT_ERRNO what Linux gives, see allowed */
     int64_t got;
+    uint16_t links; /* symlinks that the path of the step may lead through */
     int32_t number; /* ASPECT_DESCRIPTOR: which; ASPECT_ENDING: signal, system call, ... */
     struct errno_set allowed; /* ASPECT_ERRNO: all that the level accepts */
     char name[256];           /* path of the node it is about, escaped for print, or "" */

@@ -184,11 +184,11 @@ static bool compare_descriptors(struct comparison *comparison) {
                                 observation->open[number]))
             return false;
     for (int slot = 0; slot < SCENARIO_SLOTS; slot++) {
-        const struct slot *expected = &world->slots[slot];
-        if (!expected->open)
+        const struct descriptor *expected = world_descriptor(world, world->slots[slot]);
+        if (!expected)
             continue;
-        const struct node *node = &world->nodes[world->descriptors[expected->number].node];
-        if (!compare_descriptor(comparison, expected->number, true,
+        const struct node *node = &world->nodes[expected->node];
+        if (!compare_descriptor(comparison, world->slots[slot], true,
                                 is_node(node, &observation->slots[slot].facts)))
             return false;
     }

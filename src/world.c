@@ -31,7 +31,7 @@ void world_reset(struct world *world, const struct scenario *scenario) {
     for (int number = 0; number < 3; number++)
         world->descriptors[number].open = true;
     for (int slot = 0; slot < SCENARIO_SLOTS; slot++)
-        world->slots[slot] = (struct slot){.number = -1};
+        world->slots[slot] = -1;
 }
 
 /* FNV-1a, offset by the directory so that one name in many directories spreads. */
@@ -90,7 +90,7 @@ int32_t world_descriptor_number(const struct world *world, struct dirfd dirfd) {
     case DIRFD_NUMBER:
         return dirfd.number;
     case DIRFD_SLOT:
-        return world->slots[dirfd.number].number;
+        return world->slots[dirfd.number];
     case DIRFD_CWD:
     case DIRFD_KIND_COUNT:
         break;

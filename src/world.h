@@ -65,11 +65,6 @@ struct descriptor {
     node_id node;
 };
 
-struct slot {
-    int32_t number; /* -1 before the first successful open */
-    bool open;
-};
-
 struct world {
     const struct scenario *scenario;
     uint32_t node_count; /* nodes in use, the unused node 0 counted */
@@ -81,7 +76,7 @@ struct world {
     bool umask_cut; /* the last umask step had bits that umask(2) drops */
     uint32_t uid, gid;
     struct descriptor descriptors[WORLD_DESCRIPTORS];
-    struct slot slots[SCENARIO_SLOTS];
+    int32_t slots[SCENARIO_SLOTS]; /* the number each holds, closed or not; -1 before any open */
     struct node nodes[WORLD_NODES_MAX];
     struct name names[WORLD_NAMES_MAX];
 };

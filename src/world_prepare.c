@@ -254,16 +254,18 @@ static int check_open(const struct world *world, const struct node *node, node_i
     return flags & OPEN_PATH || world_permits(world, id, 4) ? 0 : EACCES;
 }
 
-static void close_slot(struct world *world, struct slot *slot) {
-    if (slot->open)
-        world->descriptors[slot->number].open = false;
-    slot->open = false;
+/* Slots name numbers, so one that was closed may name what another slot has opened since. */
+static int close_slot(struct world *world, unsigned slot) {
+    int32_t number = world->slots[slot];
+    if (number < 3 || !world->descriptors[number].open)
+        return EBADF;
+    world->descriptors[number].open = false;
+    return 0;
 }
 
 static int prepare_open(struct world *world, const struct step *step) {
-    struct slot *slot = &world->slots[step->slot];
-    close_slot(world, slot);
     struct walk walk;
+    close_slot(world, step->slot);
     enum walk_intent intent = step->flags & OPEN_NOFOLLOW ? WALK_NODE : WALK_FOLLOW;
     int error = walk_path(world, step->path, intent, &walk);
     if (!error)
@@ -275,16 +277,12 @@ static int prepare_open(struct world *world, const struct step *step) {
         number++;
     check(number < WORLD_DESCRIPTORS);
     world->descriptors[number] = (struct descriptor){true, step->flags & OPEN_PATH, walk.node};
-    *slot = (struct slot){number, true};
+    world->slots[step->slot] = number;
     return 0;
 }
 
 static int prepare_close(struct world *world, const struct step *step) {
-    struct slot *slot = &world->slots[step->slot];
-    if (!slot->open)
-        return EBADF;
-    close_slot(world, slot);
-    return 0;
+    return close_slot(world, step->slot);
 }
 
 int world_prepare(struct world *world, const struct step *step) {

@@ -123,8 +123,8 @@ static void permissions_of_the_owner_decide(void **state) {
             "chdir \"d\" # EACCES\n"
             "chdir \"d/e\" # EACCES\n"
             "d1 = open \"d\" # 0\n");
-    assert_int_equal(world.slots[0].number, 3);
-    assert_int_equal(world.slots[1].number, 4);
+    assert_int_equal(world.slots[0], 3);
+    assert_int_equal(world.slots[1], 4);
 }
 
 static void descriptors_take_the_lowest_free_number(void **state) {
@@ -137,12 +137,15 @@ static void descriptors_take_the_lowest_free_number(void **state) {
             "symlink \"x\" \"l\" # 0\n"
             "d1 = open \"l\" nofollow # ELOOP\n"
             "d1 = open \"l\" path nofollow # 0\n"
-            "d2 = open \"l\" path nofollow directory # ENOTDIR\n");
-    assert_int_equal(world.slots[5].number, 3);
-    assert_int_equal(world.slots[7].number, 3);
-    assert_int_equal(world.slots[6].number, 4); /* closed by the open that failed */
-    assert_int_equal(world.slots[1].number, 4);
+            "d2 = open \"l\" path nofollow directory # ENOTDIR\n"
+            "close d5 # 0\n"
+            "close d7 # EBADF\n");
+    assert_int_equal(world.slots[5], 3);
+    assert_int_equal(world.slots[7], 3);
+    assert_int_equal(world.slots[6], 4); /* closed by the open that failed */
+    assert_int_equal(world.slots[1], 4);
     assert_non_null(world_descriptor(&world, 0));
+    assert_null(world_descriptor(&world, 3)); /* d5 and d7 held one number */
     assert_null(world_descriptor(&world, 5));
     assert_null(world_descriptor(&world, -1));
     assert_int_equal(world_descriptor_number(&world, (struct dirfd){DIRFD_SLOT, 9}), -1);
