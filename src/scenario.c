@@ -1,0 +1,221 @@
+#include "scenario.h"
+
+#include <string.h>
+
+#include "check.h"
+
+const struct step_info step_infos[STEP_KIND_COUNT] = {
+    [STEP_MKFIFO] = {"mkfifo",
+                     "make a FIFO: the call under test",
+                     {OPERAND_POINTER, OPERAND_FULL_MODE}},
+    [STEP_MKFIFOAT] = {"mkfifoat",
+                       "make a FIFO relative to a directory: the call under test",
+                       {OPERAND_DIRFD, OPERAND_POINTER, OPERAND_FULL_MODE}},
+    [STEP_MKDIR] = {"mkdir", "make a directory", {OPERAND_PATH, OPERAND_MODE}},
+    [STEP_FILE] = {"file",
+                   "make a regular file with content",
+                   {OPERAND_PATH, OPERAND_MODE, OPERAND_OTHER}},
+    [STEP_SYMLINK] = {"symlink", "make a symbolic link: body, path", {OPERAND_OTHER, OPERAND_PATH}},
+    [STEP_LINK] = {"link",
+                   "make a second name for a file: old, new",
+                   {OPERAND_PATH, OPERAND_OTHER}},
+    [STEP_UNLINK] = {"unlink", "remove a name that is no directory", {OPERAND_PATH}},
+    [STEP_RMDIR] = {"rmdir", "remove an empty directory", {OPERAND_PATH}},
+    [STEP_RENAME] = {"rename", "move a name: old, new", {OPERAND_PATH, OPERAND_OTHER}},
+    [STEP_CHMOD] = {"chmod", "change permissions", {OPERAND_PATH, OPERAND_MODE}},
+    [STEP_UMASK] = {"umask", "set the file mode creation mask", {OPERAND_FULL_MODE}},
+    [STEP_CHDIR] = {"chdir", "change the working directory", {OPERAND_PATH}},
+    [STEP_OPEN] = {"open",
+                   "open a file for reading into a slot",
+                   {OPERAND_SET, OPERAND_PATH, OPERAND_FLAGS}},
+    [STEP_CLOSE] = {"close", "close the descriptor that a slot holds", {OPERAND_SLOT}},
+};
+
+const char *const pointer_names[POINTER_COUNT] = {
+    [POINTER_STRING] = "",
+    [POINTER_NULL] = "null",
+    [POINTER_UNMAPPED] = "unmapped",
+    [POINTER_NONCANONICAL] = "noncanonical",
+    [POINTER_UNTERMINATED] = "unterminated",
+};
+
+const char *const open_flag_names[OPEN_FLAG_COUNT] = {"path", "nofollow", "directory"};
+
+/* --- building ------------------------------------------------------------------------------- */
+
+void scenario_clear(struct scenario *scenario) {
+    scenario->step_count = 0;
+    scenario->pool_used = 0;
+}
+
+void scenario_copy(struct scenario *to, const struct scenario *from) {
+    if (to == from)
+        return;
+    to->step_count = from->step_count;
+    to->pool_used = from->pool_used;
+    memcpy(to->steps, from->steps, from->step_count * sizeof from->steps[0]);
+    memcpy(to->pool, from->pool, from->pool_used);
+}
+
+struct step *scenario_add(struct scenario *scenario, enum step_kind kind) {
+    check(kind < STEP_KIND_COUNT);
+    if (scenario->step_count >= SCENARIO_STEPS_MAX)
+        return NULL;
+    struct step *step = &scenario->steps[scenario->step_count++];
+    *step = (struct step){.kind = (uint8_t)kind};
+    return step;
+}
+
+struct text scenario_store(struct scenario *scenario, const char *bytes, size_t length) {
+    check(scenario->pool_used <= SCENARIO_POOL_MAX);
+    uint32_t room = SCENARIO_POOL_MAX - scenario->pool_used;
+    if (room > TEXT_LENGTH_MAX)
+        room = TEXT_LENGTH_MAX;
+    struct text text = {scenario->pool_used, length < room ? (uint32_t)length : room};
+    char *stored = scenario->pool + text.offset;
+    for (uint32_t i = 0; i < text.length; i++)
+        stored[i] = bytes[i] ? bytes[i] : 1;
+    scenario->pool_used += text.length;
+    return text;
+}
+
+void scenario_truncate(struct scenario *scenario, uint32_t count) {
+    check(count <= scenario->step_count);
+    scenario->step_count = count;
+}
+
+/* --- comparing ------------------------------------------------------------------------------ */
+
+static bool text_equal(const struct scenario *a, struct text in_a, const struct scenario *b,
+                       struct text in_b) {
+    return in_a.length == in_b.length &&
+           memcmp(scenario_text(a, in_a), scenario_text(b, in_b), in_a.length) == 0;
+}
+
+static bool step_equal(const struct scenario *a, const struct step *in_a, const struct scenario *b,
+                       const struct step *in_b) {
+    return in_a->kind == in_b->kind && in_a->pointer == in_b->pointer &&
+           in_a->flags == in_b->flags && in_a->slot == in_b->slot &&
+           in_a->dirfd.kind == in_b->dirfd.kind && in_a->dirfd.number == in_b->dirfd.number &&
+           in_a->mode == in_b->mode && text_equal(a, in_a->path, b, in_b->path) &&
+           text_equal(a, in_a->other, b, in_b->other);
+}
+
+bool scenario_equal(const struct scenario *a, const struct scenario *b) {
+    if (a->step_count != b->step_count)
+        return false;
+    for (uint32_t i = 0; i < a->step_count; i++)
+        if (!step_equal(a, &a->steps[i], b, &b->steps[i]))
+            return false;
+    return true;
+}
+
+/* --- validity ------------------------------------------------------------------------------- */
+
+static bool text_valid(const struct scenario *scenario, struct text text) {
+    return text.length <= TEXT_LENGTH_MAX && text.offset <= scenario->pool_used &&
+           text.length <= scenario->pool_used - text.offset &&
+           memchr(scenario_text(scenario, text), 0, text.length) == NULL;
+}
+
+static bool pointer_valid(const struct step *step) {
+    switch ((enum pointer)step->pointer) {
+    case POINTER_STRING:
+        return true;
+    case POINTER_NULL:
+    case POINTER_UNMAPPED:
+    case POINTER_NONCANONICAL:
+        return step->path.length == 0;
+    case POINTER_UNTERMINATED:
+        return step->path.length > 0;
+    case POINTER_COUNT:
+        break;
+    }
+    return false;
+}
+
+static bool dirfd_valid(struct dirfd dirfd) {
+    switch ((enum dirfd_kind)dirfd.kind) {
+    case DIRFD_CWD:
+        return dirfd.number == 0;
+    case DIRFD_NUMBER:
+        return true;
+    case DIRFD_SLOT:
+        return dirfd.number >= 0 && dirfd.number < SCENARIO_SLOTS;
+    case DIRFD_KIND_COUNT:
+        break;
+    }
+    return false;
+}
+
+/*
+ * Checks the field that `operand` fills and sets it to 0 in `step`, so that after all operands
+ * only fields that the kind does not have can be other than 0.
+ */
+static bool take_operand(const struct scenario *scenario, struct step *step, enum operand operand) {
+    bool valid = false;
+    switch (operand) {
+    case OPERAND_END:
+        break;
+    case OPERAND_SET:
+    case OPERAND_SLOT:
+        valid = step->slot < SCENARIO_SLOTS;
+        step->slot = 0;
+        break;
+    case OPERAND_DIRFD:
+        valid = dirfd_valid(step->dirfd);
+        step->dirfd = (struct dirfd){0};
+        break;
+    case OPERAND_POINTER:
+        valid = pointer_valid(step) && text_valid(scenario, step->path);
+        step->pointer = 0;
+        step->path = (struct text){0};
+        break;
+    case OPERAND_PATH:
+        valid = text_valid(scenario, step->path);
+        step->path = (struct text){0};
+        break;
+    case OPERAND_OTHER:
+        valid = text_valid(scenario, step->other);
+        step->other = (struct text){0};
+        break;
+    case OPERAND_MODE:
+        valid = step->mode <= 07777;
+        step->mode = 0;
+        break;
+    case OPERAND_FULL_MODE:
+        valid = true;
+        step->mode = 0;
+        break;
+    case OPERAND_FLAGS:
+        valid = (step->flags & ~OPEN_FLAGS_ALL) == 0;
+        step->flags = 0;
+        break;
+    }
+    return valid;
+}
+
+static bool step_valid(const struct scenario *scenario, const struct step *step) {
+    if (step->kind >= STEP_KIND_COUNT)
+        return false;
+    struct step rest = *step;
+    for (const uint8_t *operand = step_infos[step->kind].operands; *operand; operand++)
+        if (!take_operand(scenario, &rest, *operand))
+            return false;
+    return !rest.pointer && !rest.flags && !rest.slot && !rest.dirfd.kind && !rest.dirfd.number &&
+           !rest.mode && !rest.path.offset && !rest.path.length && !rest.other.offset &&
+           !rest.other.length;
+}
+
+bool scenario_valid(const struct scenario *scenario) {
+    if (scenario->step_count > SCENARIO_STEPS_MAX || scenario->pool_used > SCENARIO_POOL_MAX)
+        return false;
+    uint64_t length = 0;
+    for (uint32_t i = 0; i < scenario->step_count; i++) {
+        const struct step *step = &scenario->steps[i];
+        if (!step_valid(scenario, step))
+            return false;
+        length += step->path.length + step->other.length;
+    }
+    return length <= SCENARIO_POOL_MAX;
+}

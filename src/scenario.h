@@ -1,0 +1,227 @@
+/*
+ * scenario.h - one test case: an ordered list of steps, plain data without pointers.
+ *
+ * A scenario exists in three forms. This struct is the one that everything works on. Bytes are for
+ * fuzzing engines: the decoder is total, every byte string is a scenario. Text (.scn) is for
+ * people: the parser is strict and says file line, column and what it expected. The forms are
+ * exact images of each other: for every scenario s that validates,
+ *
+ *     decode(encode(s)) == s      parse(print(s)) == s
+ *
+ * so bytes -> scenario -> text -> scenario -> bytes is the identity after the first decoding.
+ */
+#ifndef FIFOFUZZ_SCENARIO_H
+#define FIFOFUZZ_SCENARIO_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+    SCENARIO_STEPS_MAX = 2048,  /* steps of one scenario */
+    SCENARIO_POOL_MAX = 131072, /* bytes of all its texts together */
+    SCENARIO_SLOTS = 16,        /* descriptor slots d0..d15 */
+    TEXT_LENGTH_MAX = 4352,     /* one path, link body or file content; past PATH_MAX on purpose */
+
+    /* Sizes of buffers for the bytes and for the text of any scenario, its NUL included */
+    SCENARIO_BYTES_MAX = 5 * SCENARIO_POOL_MAX + 16 * SCENARIO_STEPS_MAX,
+    SCENARIO_PRINT_MAX = 4 * SCENARIO_POOL_MAX + 128 * SCENARIO_STEPS_MAX,
+};
+
+/* The calls under test come first: STEP_MKFIFO and STEP_MKFIFOAT; all others are preparations. */
+enum step_kind {
+    STEP_MKFIFO,   /* mkfifo PATH MODE */
+    STEP_MKFIFOAT, /* mkfifoat DIRFD PATH MODE */
+    STEP_MKDIR,    /* mkdir PATH MODE            mkdir(2) */
+    STEP_FILE,     /* file PATH MODE CONTENT     open(2) O_CREAT|O_EXCL|O_WRONLY, MODE & 0777 */
+    STEP_SYMLINK,  /* symlink BODY PATH          symlink(2) */
+    STEP_LINK,     /* link OLD NEW               linkat(2), flags 0 */
+    STEP_UNLINK,   /* unlink PATH                unlink(2) */
+    STEP_RMDIR,    /* rmdir PATH                 rmdir(2) */
+    STEP_RENAME,   /* rename OLD NEW             rename(2) */
+    STEP_CHMOD,    /* chmod PATH MODE            chmod(2), MODE & 07777 */
+    STEP_UMASK,    /* umask MODE                 umask(2), the argument as it is */
+    STEP_CHDIR,    /* chdir PATH                 chdir(2) */
+    STEP_OPEN,     /* SLOT = open PATH [FLAG...] open(2) O_RDONLY|O_NONBLOCK|O_CLOEXEC and FLAGs */
+    STEP_CLOSE,    /* close SLOT                 close(2) of the number the slot holds */
+    STEP_KIND_COUNT
+};
+
+/* FLAGs of an open step, in the order in which the text form lists them. */
+enum {
+    OPEN_PATH = 1 << 0,      /* "path"       O_PATH */
+    OPEN_NOFOLLOW = 1 << 1,  /* "nofollow"   O_NOFOLLOW */
+    OPEN_DIRECTORY = 1 << 2, /* "directory"  O_DIRECTORY */
+    OPEN_FLAGS_ALL = OPEN_PATH | OPEN_NOFOLLOW | OPEN_DIRECTORY,
+    OPEN_FLAG_COUNT = 3
+};
+extern const char *const open_flag_names[OPEN_FLAG_COUNT]; /* the words above, by bit number */
+
+/*
+ * What the path argument of a call under test points at. Only STEP_MKFIFO and STEP_MKFIFOAT have
+ * others than POINTER_STRING. Text form: the word in the comment takes the place of the PATH,
+ * `unterminated` is followed by the quoted bytes.
+ */
+enum pointer {
+    POINTER_STRING,   /* a NUL-terminated string whose NUL is the last byte before a guard page */
+    POINTER_NULL,     /* null: the null pointer */
+    POINTER_UNMAPPED, /* unmapped: the first byte of a PROT_NONE page */
+    POINTER_NONCANONICAL, /* noncanonical: an address no process can map */
+    POINTER_UNTERMINATED, /* unterminated "...": 1 or more bytes up to a guard page, no NUL */
+    POINTER_COUNT
+};
+extern const char *const pointer_names[POINTER_COUNT]; /* the words above; "" for a string */
+
+/* The directory argument of mkfifoat. */
+enum dirfd_kind {
+    DIRFD_CWD,    /* cwd: AT_FDCWD */
+    DIRFD_NUMBER, /* a decimal number, any int; 0, 1 and 2 are open and no directories */
+    DIRFD_SLOT, /* d0..d15: the number that the slot holds, even after close; -1 before any open */
+    DIRFD_KIND_COUNT
+};
+
+struct dirfd {
+    uint8_t kind;   /* enum dirfd_kind */
+    int32_t number; /* the number (DIRFD_NUMBER) or slot (DIRFD_SLOT), 0 for DIRFD_CWD */
+};
+
+/* A run of bytes in the scenario's pool; never holds a NUL. */
+struct text {
+    uint32_t offset;
+    uint32_t length; /* 0..TEXT_LENGTH_MAX */
+};
+
+/* One step. Fields that its kind does not have (see step_infos) are 0. */
+struct step {
+    uint8_t kind;    /* enum step_kind */
+    uint8_t pointer; /* enum pointer */
+    uint8_t flags;   /* OPEN_* of STEP_OPEN */
+    uint8_t slot;    /* STEP_OPEN, STEP_CLOSE: 0..SCENARIO_SLOTS-1 */
+    struct dirfd dirfd;
+    uint32_t mode;     /* MODE; all 32 bits of mkfifo, mkfifoat and umask reach the call */
+    struct text path;  /* PATH; OLD of link and rename */
+    struct text other; /* BODY of symlink, NEW of link and rename, CONTENT of file */
+};
+
+struct scenario {
+    uint32_t step_count;
+    uint32_t pool_used;
+    struct step steps[SCENARIO_STEPS_MAX];
+    char pool[SCENARIO_POOL_MAX];
+};
+
+/* One operand of a step kind, in the order in which text and bytes write them. */
+enum operand {
+    OPERAND_END, /* ends the list */
+    OPERAND_SET, /* SLOT that receives the descriptor: "d0 =", before the verb */
+    OPERAND_SLOT,
+    OPERAND_DIRFD,
+    OPERAND_POINTER, /* path with its pointer kind: calls under test */
+    OPERAND_PATH,    /* path of a preparation */
+    OPERAND_OTHER,
+    OPERAND_MODE,      /* octal; chmod, mkdir and file hold at most 07777 */
+    OPERAND_FULL_MODE, /* octal, all 32 bits: mkfifo, mkfifoat, umask */
+    OPERAND_FLAGS,
+};
+
+/* The table that parser, printer, decoder, encoder, generator and help all work from. */
+struct step_info {
+    const char *name;    /* the verb */
+    const char *summary; /* one line for people: `fifofuzz list steps` */
+    uint8_t operands[5]; /* enum operand, ended by OPERAND_END */
+};
+extern const struct step_info step_infos[STEP_KIND_COUNT];
+
+/* True for the two kinds that call the implementation. */
+static inline bool step_is_call(const struct step *step) {
+    return step->kind == STEP_MKFIFO || step->kind == STEP_MKFIFOAT;
+}
+
+/* --- building ------------------------------------------------------------------------------- */
+
+/* Makes `scenario` empty. Costs the same whatever its size: the arrays are not cleared. */
+void scenario_clear(struct scenario *scenario);
+
+/* Copies only what is in use. */
+void scenario_copy(struct scenario *to, const struct scenario *from);
+
+/* True when both have the same steps with the same bytes (wherever those lie in the pool). */
+bool scenario_equal(const struct scenario *a, const struct scenario *b);
+
+/* The bytes of `text`; not NUL-terminated, valid until `scenario` changes. */
+static inline const char *scenario_text(const struct scenario *scenario, struct text text) {
+    return scenario->pool + text.offset;
+}
+
+/*
+ * Appends a step of `kind` with all operands 0 and returns it, or NULL when the scenario is full.
+ */
+struct step *scenario_add(struct scenario *scenario, enum step_kind kind);
+
+/*
+ * Stores `length` bytes in the pool. What does not fit, beyond TEXT_LENGTH_MAX or in the pool, is
+ * cut off; a NUL becomes the byte 1.
+ */
+struct text scenario_store(struct scenario *scenario, const char *bytes, size_t length);
+
+/* Keeps the first `count` steps; the texts of the others stay in the pool, unused. */
+void scenario_truncate(struct scenario *scenario, uint32_t count);
+
+/*
+ * True when every field is in range, texts lie in the pool without NUL, unused fields are 0, and
+ * the lengths of all texts add up to at most SCENARIO_POOL_MAX. (Steps may share bytes of the
+ * pool, but neither of the other two forms can, so each text counts in full.)
+ */
+bool scenario_valid(const struct scenario *scenario);
+
+/* --- bytes (scenario_bytes.c, which documents the format) ------------------------------------ */
+
+/* Decodes any `size` bytes into a valid scenario; never fails. */
+void scenario_decode(struct scenario *out, const uint8_t *data, size_t size);
+
+/*
+ * Writes the canonical bytes of the valid `scenario` to `out`. Returns their number, or 0 when they
+ * do not fit in `capacity` (an empty scenario is 0 bytes, and any capacity holds it).
+ */
+size_t scenario_encode(const struct scenario *scenario, uint8_t *out, size_t capacity);
+
+/* --- text (scenario_text.c, which has the grammar) ------------------------------------------- */
+
+/*
+ * The result written after `#` behind a step: "# 0", "# EEXIST", or nothing. For calls and
+ * preparations alike; of an open step "# 0" means that it succeeded.
+ */
+enum { EXPECT_NOTHING = -1 };
+struct expectations {
+    int16_t error[SCENARIO_STEPS_MAX]; /* EXPECT_NOTHING, 0 or an errno value */
+};
+
+/* Where and why a text was refused. */
+struct text_error {
+    unsigned line;     /* from 1 */
+    unsigned column;   /* from 1, in bytes */
+    char message[160]; /* "expected a mode in octal, as 0644; found \"rw\"" */
+};
+
+/*
+ * Parses `length` bytes of .scn text. Returns 0, or -EINVAL with `error` filled; the scenario is
+ * then unspecified but valid. `expectations` may be NULL: results behind `#` are then checked for
+ * their form and dropped.
+ */
+int scenario_parse(struct scenario *out, struct expectations *expectations, const char *data,
+                   size_t length, struct text_error *error);
+
+/*
+ * Prints the valid `scenario`, a line per step, as canonical text. `expectations` may be NULL; the
+ * errors in them must have a name (errno_name.h). Returns the length without the NUL, like
+ * snprintf: what does not fit in `capacity` is cut off, and `out` ends in a NUL if `capacity` is
+ * not 0.
+ */
+size_t scenario_print(const struct scenario *scenario, const struct expectations *expectations,
+                      char *out, size_t capacity);
+
+/* Prints step `index` alone, without newline; returns as scenario_print does. */
+size_t scenario_print_step(const struct scenario *scenario, uint32_t index, char *out,
+                           size_t capacity);
+
+#endif

@@ -1,0 +1,265 @@
+/*
+ * The text form of a scenario (.scn), for people. Lines end in LF, the last one may lack it:
+ *
+ *   line        = [ step [ "#" result [ ";" remark ] ] ]  |  "#" remark
+ *   step        = [ slot "=" ] verb operand ...      in the order of step_infos
+ *   result      = "0" | the name of an errno, such as EEXIST
+ *   slot        = "d0" ... "d15" | "d"               "d" is d0
+ *   DIRFD       = "cwd" | slot | a decimal number
+ *   POINTER     = string | "null" | "unmapped" | "noncanonical" | "unterminated" string
+ *   PATH, OTHER = string
+ *   MODE        = "0" followed by octal digits, if any
+ *   FLAGS       = any of "path" "nofollow" "directory", each once
+ *
+ *   string      = '"' { character | repetition } '"'
+ *   character   = printable ASCII but '"' and '\' | \" | \\ | \n | \t | \xHH, which is not \x00
+ *   repetition  = "\{" count ":" character ... "}"   count is 2 to TEXT_LENGTH_MAX; a '}' among
+ *                                                    its characters is written \x7d
+ *
+ * Words, strings and "=" are separated by spaces and tabs, which may also begin and end a line.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "errno_name.h"
+#include "scenario.h"
+#include "text_parser.h"
+
+/* --- numbers and words ---------------------------------------------------------------------- */
+
+static bool span_slot(struct span span, uint32_t *slot) {
+    if (span.length == 0 || span.start[0] != 'd')
+        return false;
+    *slot = 0;
+    return span.length == 1 ||
+           span_decimal((struct span){span.start + 1, span.length - 1}, SCENARIO_SLOTS - 1, slot);
+}
+
+static bool span_int32(struct span span, int32_t *number) {
+    bool negative = span.length > 1 && span.start[0] == '-' && span.start[1] != '0';
+    struct span digits = {span.start + negative, span.length - negative};
+    uint32_t magnitude;
+    if (!span_decimal(digits, (uint32_t)INT32_MAX + negative, &magnitude))
+        return false;
+    *number = (int32_t)(negative ? 0u - magnitude : magnitude);
+    return true;
+}
+
+static int parse_slot(struct parser *parser, uint8_t *slot) {
+    struct span word = peek_word(parser);
+    uint32_t number;
+    if (!span_slot(word, &number))
+        return refuse(parser, word, "a slot, d0 to d%d", SCENARIO_SLOTS - 1);
+    *slot = (uint8_t)number;
+    parser->at += word.length;
+    return 0;
+}
+
+static int parse_dirfd(struct parser *parser, struct dirfd *dirfd) {
+    struct span word = peek_word(parser);
+    uint32_t slot;
+    if (span_is(word, "cwd"))
+        *dirfd = (struct dirfd){DIRFD_CWD, 0};
+    else if (span_slot(word, &slot))
+        *dirfd = (struct dirfd){DIRFD_SLOT, (int32_t)slot};
+    else if (span_int32(word, &dirfd->number))
+        dirfd->kind = DIRFD_NUMBER;
+    else
+        return refuse(parser, word, "cwd, d0 to d%d or a number", SCENARIO_SLOTS - 1);
+    parser->at += word.length;
+    return 0;
+}
+
+static int parse_mode(struct parser *parser, uint32_t max, uint32_t *mode) {
+    struct span word = peek_word(parser);
+    if (word.length == 0 || word.start[0] != '0')
+        return refuse(parser, word, "a mode in octal, as 0644");
+    uint64_t value = 0;
+    for (size_t i = 1; i < word.length; i++) {
+        if (word.start[i] < '0' || word.start[i] > '7')
+            return refuse(parser, word, "a mode in octal, as 0644");
+        value = value * 8 + (uint64_t)(word.start[i] - '0');
+        if (value > max)
+            return refuse(parser, word, "a mode of at most %#o", max);
+    }
+    *mode = (uint32_t)value;
+    parser->at += word.length;
+    return 0;
+}
+
+static int parse_flags(struct parser *parser, uint8_t *flags) {
+    for (skip_blanks(parser); !at_line_end(parser) && !at_byte(parser, '#'); skip_blanks(parser)) {
+        struct span word = peek_word(parser);
+        unsigned flag = 0;
+        while (flag < OPEN_FLAG_COUNT && !span_is(word, open_flag_names[flag]))
+            flag++;
+        if (flag == OPEN_FLAG_COUNT)
+            return refuse(parser, word, "path, nofollow, directory or the end of the step");
+        if (*flags & 1u << flag)
+            return refuse(parser, word, "each flag only once");
+        *flags |= (uint8_t)(1u << flag);
+        parser->at += word.length;
+    }
+    return 0;
+}
+
+/* --- steps ---------------------------------------------------------------------------------- */
+
+static int parse_pointer(struct parser *parser, struct step *step) {
+    if (at_byte(parser, '"'))
+        return parse_string(parser, &step->path);
+    struct span word = peek_word(parser);
+    uint8_t pointer = POINTER_NULL;
+    while (pointer < POINTER_COUNT && !span_is(word, pointer_names[pointer]))
+        pointer++;
+    if (pointer == POINTER_COUNT)
+        return refuse(parser, word,
+                      "a path in quotes, null, unmapped, noncanonical or unterminated");
+    step->pointer = pointer;
+    parser->at += word.length;
+    if (pointer != POINTER_UNTERMINATED)
+        return 0;
+    skip_blanks(parser);
+    struct span quoted = peek(parser, 2);
+    if (span_is(quoted, "\"\""))
+        return refuse(parser, quoted, "1 or more unterminated bytes");
+    return parse_string(parser, &step->path);
+}
+
+/* Parses an operand that stands behind the verb. */
+static int parse_operand(struct parser *parser, struct step *step, enum operand operand) {
+    skip_blanks(parser);
+    switch (operand) {
+    case OPERAND_END:
+    case OPERAND_SET:
+        break;
+    case OPERAND_SLOT:
+        return parse_slot(parser, &step->slot);
+    case OPERAND_DIRFD:
+        return parse_dirfd(parser, &step->dirfd);
+    case OPERAND_POINTER:
+        return parse_pointer(parser, step);
+    case OPERAND_PATH:
+        return parse_string(parser, &step->path);
+    case OPERAND_OTHER:
+        return parse_string(parser, &step->other);
+    case OPERAND_MODE:
+        return parse_mode(parser, 07777, &step->mode);
+    case OPERAND_FULL_MODE:
+        return parse_mode(parser, UINT32_MAX, &step->mode);
+    case OPERAND_FLAGS:
+        return parse_flags(parser, &step->flags);
+    }
+    return 0;
+}
+
+/* Parses "SLOT =", if there is one, and the verb. */
+static int parse_verb(struct parser *parser, uint8_t *slot, enum step_kind *kind) {
+    const char *start = parser->at;
+    parser->at += peek_word(parser).length;
+    skip_blanks(parser);
+    bool set = span_is(peek_word(parser), "=");
+    parser->at = start;
+    if (set) {
+        int result = parse_slot(parser, slot);
+        if (result)
+            return result;
+        skip_blanks(parser);
+        parser->at++;
+        skip_blanks(parser);
+    }
+    struct span verb = peek_word(parser);
+    *kind = 0;
+    while (*kind < STEP_KIND_COUNT && !span_is(verb, step_infos[*kind].name))
+        ++*kind;
+    if (*kind == STEP_KIND_COUNT)
+        return refuse(parser, verb, "a step, such as mkfifo or mkdir");
+    bool takes_slot = step_infos[*kind].operands[0] == OPERAND_SET;
+    if (set && !takes_slot)
+        return refuse(parser, verb, "a step that gives a descriptor, such as open, behind =");
+    if (takes_slot && !set)
+        return refuse(parser, verb, "a slot and =, as d0 =, before %s", step_infos[*kind].name);
+    parser->at += verb.length;
+    return 0;
+}
+
+static int parse_step(struct parser *parser) {
+    const char *start = parser->at;
+    uint8_t slot = 0;
+    enum step_kind kind;
+    int result = parse_verb(parser, &slot, &kind);
+    if (result)
+        return result;
+    struct step *step = scenario_add(parser->out, kind);
+    if (!step)
+        return refuse_limit(parser, start, "at most %d steps", SCENARIO_STEPS_MAX);
+    step->slot = slot;
+    for (const uint8_t *operand = step_infos[kind].operands; *operand && !result; operand++)
+        result = parse_operand(parser, step, *operand);
+    if (result) /* Half a step need not be valid. */
+        scenario_truncate(parser->out, parser->out->step_count - 1);
+    return result;
+}
+
+/* Parses what may follow a step. */
+static int parse_expectation(struct parser *parser, int16_t *expectation) {
+    *expectation = EXPECT_NOTHING;
+    skip_blanks(parser);
+    if (at_line_end(parser))
+        return 0;
+    if (!at_byte(parser, '#'))
+        return refuse(parser, peek_word(parser), "the end of the line or # and a result");
+    parser->at++;
+    skip_blanks(parser);
+    struct span word = peek_word(parser);
+    const char *semicolon = word.length > 0 ? memchr(word.start, ';', word.length) : NULL;
+    struct span name = {word.start, semicolon ? (size_t)(semicolon - word.start) : word.length};
+    int value = errno_value(name.start, name.length);
+    if (value < 0)
+        return refuse(parser, name.length > 0 ? name : word,
+                      "0 or the name of an errno, such as EEXIST");
+    *expectation = (int16_t)value;
+    parser->at += name.length;
+    skip_blanks(parser);
+    if (!at_line_end(parser) && !at_byte(parser, ';'))
+        return refuse(parser, peek_word(parser), "the end of the line or ; and a remark");
+    return 0;
+}
+
+static int parse_line(struct parser *parser, struct expectations *expectations) {
+    skip_blanks(parser);
+    if (!at_line_end(parser) && !at_byte(parser, '#')) {
+        int result = parse_step(parser);
+        if (result)
+            return result;
+        int16_t expectation;
+        result = parse_expectation(parser, &expectation);
+        if (result)
+            return result;
+        if (expectations)
+            expectations->error[parser->out->step_count - 1] = expectation;
+    }
+    while (!at_line_end(parser)) /* a remark */
+        parser->at++;
+    return 0;
+}
+
+int scenario_parse(struct scenario *out, struct expectations *expectations, const char *data,
+                   size_t length, struct text_error *error) {
+    scenario_clear(out);
+    struct parser parser = {.at = data,
+                            .end = length > 0 ? data + length : data, /* data may be NULL then */
+                            .line = 1,
+                            .out = out,
+                            .error = error};
+    while (parser.at < parser.end) {
+        parser.line_start = parser.at;
+        int result = parse_line(&parser, expectations);
+        if (result)
+            return result;
+        if (parser.at < parser.end)
+            parser.at++;
+        parser.line++;
+    }
+    return 0;
+}
