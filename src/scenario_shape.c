@@ -1,0 +1,64 @@
+#include "scenario_shape.h"
+
+#include "check.h"
+
+/* The kind of the one call; not for SHAPE_SEQUENCE. */
+static enum step_kind call_kind(enum target_shape shape) {
+    return shape == SHAPE_MKFIFOAT ? STEP_MKFIFOAT : STEP_MKFIFO;
+}
+
+bool scenario_fits(const struct scenario *scenario, enum target_shape shape) {
+    if (shape == SHAPE_SEQUENCE)
+        return true;
+    uint32_t last = scenario->step_count - 1;
+    if (scenario->step_count == 0 || scenario->steps[last].kind != call_kind(shape))
+        return false;
+    for (uint32_t i = 0; i < last; i++) {
+        if (step_is_call(&scenario->steps[i]))
+            return false;
+    }
+    return true;
+}
+
+/* Index of the last call of `kind`, else of the last call, else the number of steps. */
+static uint32_t call_to_keep(const struct scenario *scenario, enum step_kind kind) {
+    uint32_t other = scenario->step_count;
+    for (uint32_t i = scenario->step_count; i-- > 0;) {
+        if (scenario->steps[i].kind == kind)
+            return i;
+        if (other == scenario->step_count && step_is_call(&scenario->steps[i]))
+            other = i;
+    }
+    return other;
+}
+
+static void add_call(struct scenario *scenario, enum step_kind kind) {
+    if (scenario->step_count == SCENARIO_STEPS_MAX)
+        scenario_truncate(scenario, SCENARIO_STEPS_MAX - 1);
+    struct step *step = scenario_add(scenario, kind);
+    check(step != NULL);
+    step->path = scenario_store(scenario, "f", 1);
+    step->mode = 0644;
+}
+
+void scenario_restrict(struct scenario *scenario, enum target_shape shape) {
+    if (scenario_fits(scenario, shape))
+        return;
+    enum step_kind kind = call_kind(shape);
+    uint32_t keep = call_to_keep(scenario, kind);
+    if (keep == scenario->step_count) {
+        add_call(scenario, kind);
+        return;
+    }
+    uint32_t count = 0;
+    for (uint32_t i = 0; i <= keep; i++) {
+        if (i == keep || !step_is_call(&scenario->steps[i]))
+            scenario->steps[count++] = scenario->steps[i];
+    }
+    scenario_truncate(scenario, count);
+    struct step *call = &scenario->steps[count - 1];
+    if (call->kind != kind) {
+        call->kind = (uint8_t)kind;
+        call->dirfd = (struct dirfd){.kind = DIRFD_CWD};
+    }
+}

@@ -1,0 +1,30 @@
+/*
+ * scenario_shape.h - what kind of scenario a fuzz target takes, and how any scenario is made one.
+ */
+#ifndef FIFOFUZZ_SCENARIO_SHAPE_H
+#define FIFOFUZZ_SCENARIO_SHAPE_H
+
+#include <stdbool.h>
+
+#include "scenario.h"
+
+enum target_shape {
+    SHAPE_MKFIFO,   /* any preparations, then exactly one call, mkfifo, as the last step */
+    SHAPE_MKFIFOAT, /* the same with mkfifoat */
+    SHAPE_SEQUENCE, /* anything: no calls, many calls, of both kinds */
+    SHAPE_COUNT
+};
+
+/* True when `scenario` is one that a target of `shape` takes. */
+bool scenario_fits(const struct scenario *scenario, enum target_shape shape);
+
+/*
+ * Makes any valid scenario fit `shape`, in place and without random choice; one that fits already
+ * stays as it is. All calls go except the last one of the right kind, and so do the steps behind
+ * it. If there is none of the right kind, the last one of the other kind is turned into it (mkfifo
+ * into mkfifoat of AT_FDCWD; mkfifoat loses its dirfd), and without any call `mkfifo "f" 0644` or
+ * `mkfifoat cwd "f" 0644` is added, in place of the last step of a full scenario.
+ */
+void scenario_restrict(struct scenario *scenario, enum target_shape shape);
+
+#endif
