@@ -1,0 +1,41 @@
+/*
+ * implementation.h - a mkfifo/mkfifoat pair under test, and the registry of those built in.
+ */
+#ifndef FIFOFUZZ_IMPLEMENTATION_H
+#define FIFOFUZZ_IMPLEMENTATION_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+/* The two entry points, as mkfifo(3) declares them. */
+typedef int mkfifo_function(const char *path, mode_t mode);
+typedef int mkfifoat_function(int dirfd, const char *path, mode_t mode);
+
+/*
+ * One implementation. An entry point that is missing is NULL: its steps are left out and that is
+ * said once. Both run on the sandbox's worker thread.
+ */
+struct implementation {
+    const char *name;    /* as typed behind --implementation */
+    const char *summary; /* one line; for a canary, what it does wrong */
+    const char *breaks;  /* NULL, or of a canary the id of the clause it must be caught by */
+    mkfifo_function *mkfifo;
+    mkfifoat_function *mkfifoat;
+};
+
+/* The built-in ones (own, libc, raw), then the canaries; `count` of them, never changing. */
+const struct implementation *const *implementation_list(size_t *count);
+
+/* The built-in implementation called `name`, or NULL. */
+const struct implementation *implementation_find(const char *name);
+
+/*
+ * Fills `out` from the shared object at `path`: dlopen(3) with RTLD_NOW | RTLD_LOCAL and dlsym of
+ * "mkfifo" and "mkfifoat". The object's constructors run, so call it where the sandbox tells
+ * (sandbox_load). Returns 0; -ENOENT if it cannot be loaded, -ENOSYS if it exports neither symbol;
+ * then `reason` says why in one sentence. The object is never unloaded; `path` must outlive `out`.
+ */
+int implementation_load(struct implementation *out, const char *path, char *reason,
+                        size_t reason_size);
+
+#endif

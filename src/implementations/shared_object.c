@@ -1,0 +1,43 @@
+#include "implementations/implementation.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <limits.h>
+#include <link.h>
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * Puts the address of `symbol` into *function if `object` itself has it. dlsym(3) also searches
+ * what the object depends on, and there is always a C library with a mkfifo. ISO C has no cast from
+ * an object pointer to a function pointer, so the address is copied, as POSIX dlsym() shows.
+ */
+static void look_up(void *object, const char *symbol, void *function) {
+    void *address = dlsym(object, symbol);
+    struct link_map *wanted, *holder;
+    Dl_info info;
+    if (!address || dlinfo(object, RTLD_DI_LINKMAP, &wanted) != 0 ||
+        dladdr1(address, &info, (void **)&holder, RTLD_DL_LINKMAP) == 0 || holder != wanted)
+        return;
+    memcpy(function, &address, sizeof address);
+}
+
+int implementation_load(struct implementation *out, const char *path, char *reason,
+                        size_t reason_size) {
+    /* Without a slash dlopen searches the library path; what a user typed is a file. */
+    char file[PATH_MAX];
+    snprintf(file, sizeof file, "%s%s", strchr(path, '/') ? "" : "./", path);
+    void *object = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    if (!object) {
+        snprintf(reason, reason_size, "%s", dlerror());
+        return -ENOENT;
+    }
+    *out = (struct implementation){.name = path, .summary = "shared object"};
+    look_up(object, "mkfifo", &out->mkfifo);
+    look_up(object, "mkfifoat", &out->mkfifoat);
+    if (!out->mkfifo && !out->mkfifoat) {
+        snprintf(reason, reason_size, "%s exports neither mkfifo nor mkfifoat", path);
+        return -ENOSYS;
+    }
+    return 0;
+}
