@@ -189,7 +189,7 @@ static void decide_existing(struct call *call, const struct walk *walk) {
         decide(call, EEXIST, walk->slash ? CLAUSE_SLASH_EXISTING : CLAUSE_EEXIST);
     }
     if (!world_permits(call->world, walk->directory, 3))
-        applies(call, CLAUSE_ORDER_EXIST_WRITE);
+        decide(call, EEXIST, CLAUSE_ORDER_EXIST_WRITE);
 }
 
 static void decide_no_write(struct call *call, const struct walk *walk) {

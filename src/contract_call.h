@@ -30,8 +30,8 @@ static inline bool call_has_foreign_type(const struct call *call) {
 /* Does the link that is the last component lead nowhere, or round in a loop? */
 static inline bool call_last_link_dangles(const struct call *call) {
     struct walk walk;
-    return world_walk(call->world, call->dirfd, call->path, WALK_FOLLOW, WALK_ANY_PERMISSION,
-                      &walk) != 0;
+    world_walk(call->world, call->dirfd, call->path, WALK_FOLLOW, WALK_ANY_PERMISSION, &walk);
+    return walk.node == NODE_NONE;
 }
 
 /* Fills prediction->allowed and prediction->undefined from prediction->error and the level. */

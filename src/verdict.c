@@ -152,8 +152,7 @@ static bool judge_untouched(struct judging *judging, const struct step *step,
                             const struct outcome *outcome) {
     const struct node_facts *before = &outcome->parent_before;
     const struct node_facts *after = &outcome->parent_after;
-    bool same_place = before->error == after->error && before->ino == after->ino;
-    if (!same_place && starts_at_cwd(judging, step))
+    if (before->error == 0 && before->ino != after->ino && starts_at_cwd(judging, step))
         return violated(judging, CLAUSE_STATE_CWD, ASPECT_CWD, (int64_t)before->ino,
                         (int64_t)after->ino);
     return holds(judging, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED, before->error,

@@ -15,6 +15,12 @@ struct pending {
     bool in_body;
 };
 
+/* A link that was followed, and how far the path itself was read then. */
+struct met {
+    node_id link;
+    const char *reached;
+};
+
 /* One walk under way. */
 struct walker {
     const struct world *world;
@@ -25,7 +31,7 @@ struct walker {
     struct pending now;                  /* what is being read */
     struct pending waiting[WORLD_LINKS]; /* what the links in it were met in */
     unsigned depth;                      /* of waiting */
-    node_id met[WORLD_LINKS];            /* the links followed */
+    struct met met[WORLD_LINKS];         /* the links followed */
     node_id current;
 };
 
@@ -109,15 +115,18 @@ static enum walk_end find_start(struct walker *walker, struct dirfd dirfd, struc
     return WALK_DONE;
 }
 
-/* True if the links met so far and `link` are not all different. */
-static bool met_twice(const struct walker *walker, node_id link) {
-    for (unsigned i = 0; i < walker->walk->links; i++) {
-        if (walker->met[i] == link)
-            return true;
+/* How far the path itself has been read: its rest waits at the bottom while a body is read. */
+static const char *path_reached(const struct walker *walker) {
+    return walker->depth > 0 ? walker->waiting[0].text.bytes : walker->now.text.bytes;
+}
+
+/* True if some link was met twice without getting on in the path. "l/l/l" is no cycle. */
+static bool met_twice(const struct walker *walker) {
+    for (unsigned i = 1; i < walker->walk->links; i++)
         for (unsigned j = 0; j < i; j++)
-            if (walker->met[i] == walker->met[j])
+            if (walker->met[i].link == walker->met[j].link &&
+                walker->met[i].reached == walker->met[j].reached)
                 return true;
-    }
     return false;
 }
 
@@ -143,11 +152,11 @@ static bool enter_link(struct walker *walker, node_id link, bool has_rest) {
     struct walk *walk = walker->walk;
     struct span body = walker->world->nodes[link].content;
     if (walk->links == WORLD_LINKS) {
-        walk->cycle = met_twice(walker, link);
+        walk->cycle = met_twice(walker);
         walk->link_dangles = leads_nowhere(walker, body);
         return stop(walker, WALK_TOO_MANY_LINKS);
     }
-    walker->met[walk->links++] = link;
+    walker->met[walk->links++] = (struct met){link, path_reached(walker)};
     if (has_rest)
         walker->waiting[walker->depth++] = walker->now;
     uint32_t expansion = body.length;
