@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "check.h"
+#include "probe.h"
 
 /* --- one run ---------------------------------------------------------------------------------- */
 
@@ -51,55 +51,18 @@ static bool is_bad(const struct verdict *verdict) {
     return verdict->kind == VERDICT_VIOLATED || verdict->kind == VERDICT_DISAGREED;
 }
 
-/* --- traits ----------------------------------------------------------------------------------- */
-
-/* A scenario of one call, by the entry point that there is. */
-static struct step *single_call(struct scenario *scenario,
-                                const struct implementation *implementation) {
-    scenario_clear(scenario);
-    struct step *step =
-        scenario_add(scenario, implementation->mkfifo ? STEP_MKFIFO : STEP_MKFIFOAT);
-    check(step != NULL);
-    step->mode = 0600;
-    return step;
-}
-
-static bool probe_masks_type_bits(struct examiner *examiner, struct scenario *scenario) {
-    enum { REGULAR_FILE = 0100000 };
-    struct step *step = single_call(scenario, examiner->implementation);
-    step->mode |= REGULAR_FILE;
-    step->path = scenario_store(scenario, "fifo", 4);
-    const struct observation *seen =
-        sandbox_run(examiner->sandbox, scenario, examiner->implementation, SANDBOX_OBSERVED);
-    return seen->ending == ENDING_DONE && seen->outcomes[0].result == 0;
-}
-
-static bool probe_reads_path(struct examiner *examiner, struct scenario *scenario) {
-    for (int pointer = POINTER_STRING + 1; pointer < POINTER_COUNT; pointer++) {
-        struct step *step = single_call(scenario, examiner->implementation);
-        step->pointer = (uint8_t)pointer;
-        if (pointer == POINTER_UNTERMINATED)
-            step->path = scenario_store(scenario, "fifo", 4);
-        const struct observation *seen =
-            sandbox_run(examiner->sandbox, scenario, examiner->implementation, SANDBOX_OBSERVED);
-        if (seen->ending == ENDING_CRASHED)
-            return true;
-    }
-    return false;
-}
+/* --- begin and end -----------------------------------------------------------------------------
+ */
 
 int examine_open(struct examiner *examiner, const struct implementation *implementation, int cpu,
                  char *reason, size_t reason_size) {
-    static struct scenario probe;
-    int error = sandbox_open(&examiner->sandbox, cpu, reason, reason_size);
-    if (error)
-        return error;
+    int error = probe_traits(&examiner->contract.traits, implementation, cpu, reason, reason_size);
+    if (!error)
+        error = sandbox_open(&examiner->sandbox, cpu, reason, reason_size);
     examiner->implementation = implementation;
     examiner->judge.contract = &examiner->contract;
     examiner->judge.world = &examiner->world;
-    examiner->contract.traits.masks_type_bits = probe_masks_type_bits(examiner, &probe);
-    examiner->contract.traits.reads_path = probe_reads_path(examiner, &probe);
-    return 0;
+    return error;
 }
 
 void examine_close(struct examiner *examiner) {

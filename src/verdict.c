@@ -63,7 +63,10 @@ static bool undecided(struct judging *judging, enum clause clause) {
 
 /* --- what was reached ------------------------------------------------------------------------- */
 
-/* The environment of a call, coarse enough that a corpus stays small: 0..127. */
+enum { CLAUSES_ROUNDED = 128, ENVIRONMENTS = 96 };
+_Static_assert(CLAUSES_ROUNDED *(1 + ENVIRONMENTS) <= VERDICT_FEATURES, "features have room");
+
+/* The environment of a call, coarse enough that a corpus stays small: 0..ENVIRONMENTS-1. */
 static unsigned environment(const struct step *step, const struct prediction *prediction) {
     const struct walk *walk = &prediction->walk;
     unsigned links = 0;
@@ -76,17 +79,19 @@ static unsigned environment(const struct step *step, const struct prediction *pr
     return (links * 8 + shape) * 4 + dirfd;
 }
 
+/* Only the deciding clause is told apart by environment: most others apply to every call. */
 static void report_reach(const struct judging *judging, const struct step *step,
                          const struct prediction *prediction) {
     const struct judge *judge = judging->judge;
     if (!judge->reach)
         return;
-    unsigned feature = environment(step, prediction) * 128;
     for (unsigned word = 0; word < 2; word++)
         for (uint64_t bits = prediction->clauses.bits[word]; bits; bits &= bits - 1) {
             unsigned clause = word * 64 + (unsigned)__builtin_ctzll(bits);
-            judge->reach(judge->reach_context, (enum clause)clause,
-                         (feature + clause) % VERDICT_FEATURES);
+            unsigned feature = clause;
+            if (clause == prediction->decisive)
+                feature += CLAUSES_ROUNDED * (1 + environment(step, prediction));
+            judge->reach(judge->reach_context, (enum clause)clause, feature);
         }
 }
 

@@ -68,8 +68,8 @@ struct verdict {
 
 /*
  * What a run reached, for the search and for the summary: called once for every clause that applied
- * to a call that was judged. `feature` is a small number (below VERDICT_FEATURES) for the
- * combination of clause, step kind and environment. NULL for no one interested.
+ * to a call that was judged. `feature` is a small number (below VERDICT_FEATURES): the clause, or
+ * for the deciding clause its combination with step kind and environment. NULL for no one interested.
  */
 enum { VERDICT_FEATURES = 1 << 14 };
 typedef void verdict_reach(void *context, enum clause clause, unsigned feature);
