@@ -1,0 +1,122 @@
+/*
+ * campaign.h - one fuzzing campaign: a page of memory that several engine processes write their
+ * figures into and the supervisor (`fifofuzz run`) reads.
+ *
+ * The page lives in a memfd that children inherit by number (--campaign=FD). Each child owns one
+ * job in it and is its only writer, so the counters need no locked instruction; the supervisor may
+ * read at any time and sees each single value whole. Nothing here makes a system call per scenario.
+ *
+ * The page also holds the input at hand, so that a child that is killed leaves its evidence.
+ */
+#ifndef FIFOFUZZ_CAMPAIGN_H
+#define FIFOFUZZ_CAMPAIGN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "contract.h"
+
+enum {
+    CAMPAIGN_JOBS_MAX = 64,
+    CAMPAIGN_INPUT_MAX = 65536, /* bytes of an input that are kept; longer ones are cut */
+    CAMPAIGN_CLOCK_PERIOD = 64, /* scenarios between two looks at the clock */
+};
+
+/* How far a job has come. Only CAMPAIGN_ENGINE and CAMPAIGN_RUNNING go on. */
+enum campaign_state {
+    CAMPAIGN_WAITING, /* the child has not spoken yet */
+    CAMPAIGN_ENGINE,  /* it was started and may run scenarios: `tier` is valid */
+    CAMPAIGN_RUNNING, /* its worker stands: `traits` and `traits_text` are valid */
+    CAMPAIGN_FOUND,   /* it ended with a finding: `signature` and `folder` are valid */
+    CAMPAIGN_UNABLE,  /* the host cannot run it: `reason` says why and what to do */
+    CAMPAIGN_REFUSED, /* the user's arguments are wrong: `reason` says why */
+};
+
+/* The figures of one child; it alone writes them. */
+struct campaign_job {
+    _Atomic uint32_t state; /* enum campaign_state; written after what it makes valid */
+    _Atomic uint64_t scenarios, calls, undecided;
+    _Atomic uint64_t reached[CLAUSE_COUNT];     /* how often each clause applied */
+    _Atomic uint32_t first_after[CLAUSE_COUNT]; /* milliseconds into the campaign, if reached */
+    struct traits traits;
+    char tier[64];
+    char traits_text[512];
+    char reason[1024];
+    char signature[128];
+    char folder[4096];      /* where the finding was written */
+    _Atomic bool examining; /* `input` is being examined just now */
+    _Atomic uint32_t input_size;
+    uint8_t input[CAMPAIGN_INPUT_MAX];
+};
+
+struct campaign {
+    uint64_t size;     /* of the whole mapping */
+    uint64_t start_ns; /* CLOCK_MONOTONIC at campaign_create */
+    uint32_t job_count;
+    struct campaign_job jobs[];
+};
+
+/*
+ * Makes a page for `job_count` (1..CAMPAIGN_JOBS_MAX) children. `*fd` is close-on-exec; whoever
+ * starts a child clears that in the child. Returns 0 or -errno. Give back with campaign_close.
+ */
+int campaign_create(struct campaign **out, unsigned job_count, int *fd);
+
+/* Maps the page behind `fd` in a child. Returns 0, or -EINVAL if that is no campaign's page. */
+int campaign_join(struct campaign **out, int fd);
+
+/* Unmaps the page; the descriptor is the caller's. NULL is allowed. */
+void campaign_close(struct campaign *campaign);
+
+/* Milliseconds since campaign_create. */
+uint64_t campaign_elapsed(const struct campaign *campaign);
+
+/* --- in a child ------------------------------------------------------------------------------- */
+
+/* What a child holds beside the page. */
+struct campaign_writer {
+    struct campaign *campaign;
+    struct campaign_job *job;
+    uint32_t now; /* milliseconds into the campaign, as of the last look at the clock */
+};
+
+/* Starts to write job number `job`, which must exist. */
+void campaign_writer_open(struct campaign_writer *writer, struct campaign *campaign, unsigned job);
+
+/* An input is about to be examined. */
+void campaign_begin(struct campaign_writer *writer, const uint8_t *input, size_t size);
+
+/* A clause applied to a call; cheap, called several times per call under test. */
+static inline void campaign_reach(struct campaign_writer *writer, enum clause clause) {
+    struct campaign_job *job = writer->job;
+    uint64_t before = atomic_load_explicit(&job->reached[clause], memory_order_relaxed);
+    if (before == 0)
+        atomic_store_explicit(&job->first_after[clause], writer->now, memory_order_relaxed);
+    atomic_store_explicit(&job->reached[clause], before + 1, memory_order_relaxed);
+}
+
+/* The input was examined; the arguments are the child's totals so far. */
+void campaign_end(struct campaign_writer *writer, uint64_t scenarios, uint64_t calls,
+                  uint64_t undecided);
+
+/* Moves the job to `state`, after its texts were filled in. */
+void campaign_enter(struct campaign_writer *writer, enum campaign_state state);
+
+/* --- in the supervisor ------------------------------------------------------------------------ */
+
+/* The sums over all jobs. */
+struct campaign_totals {
+    uint64_t scenarios, calls, undecided;
+    uint64_t reached[CLAUSE_COUNT];
+    uint32_t first_after[CLAUSE_COUNT]; /* the earliest, in milliseconds; 0 if never reached */
+    struct clause_set clauses;          /* those reached at least once */
+};
+
+void campaign_sum(const struct campaign *campaign, struct campaign_totals *totals);
+
+/* The state of job number `job`. */
+enum campaign_state campaign_state(const struct campaign *campaign, unsigned job);
+
+#endif
