@@ -1,0 +1,37 @@
+#include "cli.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void cli_fail(int status, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("fifofuzz: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputc('\n', stderr);
+    va_end(arguments);
+    exit(status);
+}
+
+void cli_misuse(const struct verb *verb, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "fifofuzz %s: ", verb->name);
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\nusage: fifofuzz %s %s\nmore: fifofuzz %s --help\n", verb->name,
+            verb->arguments, verb->name);
+    va_end(arguments);
+    exit(STATUS_USAGE);
+}
+
+void cli_print_help(const struct verb *verb, FILE *out) {
+    fprintf(out, "usage: fifofuzz %s %s\n\n%s\n\n%s", verb->name, verb->arguments, verb->summary,
+            verb->help);
+}
+
+const char *cli_color(FILE *out, const char *text) {
+    const char *no_color = getenv("NO_COLOR");
+    bool wanted = isatty(fileno(out)) && !(no_color && no_color[0]);
+    return wanted ? text : "";
+}

@@ -1,0 +1,490 @@
+/*
+ * Runs the built program: FIFOFUZZ in the environment, or `fifofuzz` in the folder above this test.
+ */
+#include <ctype.h>
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <jansson.h>
+#include <limits.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+static char program[PATH_MAX];
+static char directory[] = "/tmp/cli_test-XXXXXX";
+static bool sandboxed; /* this host can run implementations */
+
+/* --- running the program ---------------------------------------------------------------------- */
+
+/* What one run of the program left. */
+static struct {
+    int status;
+    char out[262144], err[65536];
+} ran;
+
+static void read_into(const char *path, char *text, size_t capacity) {
+    FILE *in = fopen(path, "re");
+    size_t length = in ? fread(text, 1, capacity - 1, in) : 0;
+    text[length] = '\0';
+    if (in)
+        fclose(in);
+}
+
+/* Denies this process unshare(2), as a container does. */
+static void forbid_namespaces(void) {
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {sizeof code / sizeof code[0], code};
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
+        prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
+        _exit(99);
+}
+
+/* Starts the program in the test's directory; `err` is its standard error. */
+static pid_t start(const char *const *arguments, const char *err, bool confined) {
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child > 0)
+        return child;
+    if (chdir(directory) != 0 || !freopen("/dev/null", "r", stdin) ||
+        !freopen("out", "w", stdout) || !freopen(err, "w", stderr))
+        _exit(99);
+    if (confined)
+        forbid_namespaces();
+    char *argv[32] = {program};
+    for (size_t i = 0; arguments[i]; i++)
+        argv[i + 1] = strdup(arguments[i]);
+    execv(program, argv);
+    _exit(99);
+}
+
+static char *in_directory(const char *name) {
+    static char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
+    return path;
+}
+
+static void finish(pid_t child) {
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+    read_into(in_directory("out"), ran.out, sizeof ran.out);
+    read_into(in_directory("err"), ran.err, sizeof ran.err);
+}
+
+/* Runs the program with the arguments behind, up to a NULL. */
+#define RUN(...)          finish(start((const char *const[]){__VA_ARGS__, NULL}, "err", false))
+#define RUN_CONFINED(...) finish(start((const char *const[]){__VA_ARGS__, NULL}, "err", true))
+
+static void assert_status(int wanted) {
+    if (ran.status != wanted)
+        fail_msg("status %d instead of %d; stdout:\n%s\nstderr:\n%s", ran.status, wanted, ran.out,
+                 ran.err);
+}
+
+static void assert_contains(const char *text, const char *part) {
+    if (!strstr(text, part))
+        fail_msg("\"%s\" is not in:\n%s", part, text);
+}
+
+static void write_file(const char *name, const char *text) {
+    FILE *out = fopen(in_directory(name), "we");
+    assert_non_null(out);
+    fputs(text, out);
+    assert_int_equal(fclose(out), 0);
+}
+
+static void need_sandbox(void) {
+    if (!sandboxed)
+        skip();
+}
+
+/* --- mistakes --------------------------------------------------------------------------------- */
+
+static void wrong_words_are_misuse(void **state) {
+    (void)state;
+    RUN("frobnicate");
+    assert_status(2);
+    assert_contains(ran.err, "unknown verb \"frobnicate\"");
+    RUN("run", "--frobnicate");
+    assert_status(2);
+    assert_contains(ran.err, "unknown option --frobnicate");
+    assert_contains(ran.err, "usage: fifofuzz run");
+    RUN("run", "no-such-target");
+    assert_status(2);
+    assert_contains(ran.err, "unknown target \"no-such-target\"");
+    RUN("run", "--jobs", "0");
+    assert_status(2);
+    assert_contains(ran.err, "--jobs takes a number from 1 to");
+    RUN("run", "--seed");
+    assert_status(2);
+    assert_contains(ran.err, "--seed needs a value");
+    RUN("run", "--contract", "strict");
+    assert_status(2);
+    assert_contains(ran.err, "no contract is called strict");
+    RUN("list", "everything");
+    assert_status(2);
+    RUN("show");
+    assert_status(2);
+}
+
+static void an_unknown_clause_gets_suggestions(void **state) {
+    (void)state;
+    RUN("explain", "dangling");
+    assert_status(2);
+    assert_contains(ran.err, "no clause is called \"dangling\"");
+    assert_contains(ran.err, "  C-EEXIST-dangling\n");
+}
+
+static void a_malformed_scenario_is_shown_by_line_and_column(void **state) {
+    (void)state;
+    write_file("bad.scn", "umask 022\nmkfifo \"p\" rw\n");
+    const char *const verbs[] = {"show", "encode", "repro", "check"};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        RUN(verbs[i], "bad.scn");
+        assert_status(2);
+        assert_contains(ran.err, "bad.scn:2:12: expected ");
+        assert_contains(ran.err, "; found \"rw\"");
+        assert_string_equal(ran.out, "");
+    }
+}
+
+static void a_missing_file_is_named(void **state) {
+    (void)state;
+    const char *const verbs[] = {"show", "encode", "repro", "check"};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        RUN(verbs[i], "missing.scn");
+        assert_status(2);
+        assert_contains(ran.err, "missing.scn: No such file or directory");
+    }
+}
+
+static void an_implementation_that_cannot_be_had_is_explained(void **state) {
+    (void)state;
+    need_sandbox();
+    write_file("empty.scn", "");
+    write_file("text.so", "this is no shared object\n");
+    RUN("repro", "empty.scn", "--implementation", "./text.so");
+    assert_status(2);
+    assert_contains(ran.err, "text.so");
+    RUN("repro", "empty.scn", "--implementation", "./missing.so");
+    assert_status(2);
+    assert_contains(ran.err, "missing.so");
+    RUN("repro", "empty.scn", "--implementation", "no-such-name");
+    assert_status(2);
+    assert_contains(ran.err, "no implementation is called no-such-name");
+    /* cmocka's own shared object; ISO C has no cast from a function to an object pointer */
+    void (*function)(const char *, const int) = _skip;
+    void *address;
+    memcpy(&address, &function, sizeof address);
+    Dl_info cmocka;
+    assert_true(dladdr(address, &cmocka) != 0);
+    RUN("repro", "empty.scn", "--implementation", cmocka.dli_fname);
+    assert_status(2);
+    assert_contains(ran.err, "exports neither mkfifo nor mkfifoat");
+}
+
+static void an_unwritable_findings_folder_stops_before_the_start(void **state) {
+    (void)state;
+    write_file("file", "");
+    RUN("run", "--time", "1", "--findings", "file/findings");
+    assert_status(2);
+    assert_contains(ran.err, "findings cannot be written to file/findings: Not a directory");
+    assert_null(strstr(ran.err, "seed="));
+}
+
+static void a_host_without_namespaces_is_77_with_the_reason(void **state) {
+    (void)state;
+    write_file("empty.scn", "");
+    const char *const verbs[] = {"repro", "check"};
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        RUN_CONFINED(verbs[i], "empty.scn");
+        assert_status(77);
+        assert_contains(ran.err, "this host cannot run implementations: ");
+    }
+    RUN_CONFINED("run", "--runs", "1");
+    assert_status(77);
+    RUN_CONFINED("doctor");
+    assert_status(77);
+    assert_contains(ran.out, "missing sandbox");
+    assert_contains(ran.out, "fix: ");
+}
+
+/* --- what needs no sandbox -------------------------------------------------------------------- */
+
+static void every_verb_has_help(void **state) {
+    (void)state;
+    const char *const verbs[] = {"run",  "repro",   "check",  "show", "encode",
+                                 "list", "explain", "doctor", "bench"};
+    RUN("--help");
+    assert_status(0);
+    for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
+        char line[32];
+        snprintf(line, sizeof line, "\n  %s ", verbs[i]);
+        RUN("--help");
+        assert_contains(ran.out, line);
+        RUN(verbs[i], "--help");
+        assert_status(0);
+        snprintf(line, sizeof line, "usage: fifofuzz %s", verbs[i]);
+        assert_contains(ran.out, line);
+        assert_string_equal(ran.err, "");
+    }
+    RUN("--version");
+    assert_status(0);
+    assert_contains(ran.out, "fifofuzz ");
+}
+
+static void tables_list_what_there_is(void **state) {
+    (void)state;
+    RUN("list", "targets");
+    assert_contains(ran.out, "sequence ");
+    RUN("list", "implementations");
+    assert_contains(ran.out, "own ");
+    assert_contains(ran.out, "[C-EEXIST-dangling]");
+    RUN("list", "clauses");
+    assert_contains(ran.out, "\nC-EEXIST-dangling ");
+    RUN("list", "policy");
+    assert_contains(ran.out, "  mknodat ");
+    RUN("list", "steps");
+    assert_contains(ran.out, "\nsymlink BODY PATH ");
+    assert_contains(ran.out, "\nSLOT = open PATH [FLAG...] ");
+}
+
+static void a_clause_is_explained(void **state) {
+    (void)state;
+    RUN("explain", "C-SLASH-missing");
+    assert_status(0);
+    assert_contains(ran.out, "C-SLASH-missing: ");
+    assert_contains(ran.out, "Source:      POSIX ");
+    assert_contains(ran.out, "posix:       shall\n");
+    assert_contains(ran.out, "documented:  silent\n");
+}
+
+static void text_survives_encode_and_show(void **state) {
+    (void)state;
+    static const char text[] = "symlink \"nowhere\" \"link\"\n"
+                               "d0 = open \".\" path\n"
+                               "mkfifoat d0 \"\\{255:x}\" 0644\n"
+                               "mkfifo null 037777777777\n";
+    write_file("s.scn", text);
+    RUN("encode", "s.scn", "-o", "s.bytes");
+    assert_status(0);
+    RUN("show", "s.bytes");
+    assert_status(0);
+    assert_string_equal(ran.out, text);
+    RUN("show", "--text", "s.bytes");
+    assert_status(2);
+}
+
+static void show_keeps_expectations_and_drops_remarks(void **state) {
+    (void)state;
+    write_file("s.scn", "# remark\n\n  mkfifo  \"p\" 0644   # EEXIST\n");
+    RUN("show", "s.scn");
+    assert_status(0);
+    assert_contains(ran.out, "mkfifo \"p\" 0644");
+    assert_contains(ran.out, "# EEXIST\n");
+    assert_null(strstr(ran.out, "remark"));
+}
+
+/* --- what runs implementations ---------------------------------------------------------------- */
+
+static void a_wrong_expectation_fails_its_file_alone(void **state) {
+    (void)state;
+    need_sandbox();
+    mkdir(in_directory("corpus"), 0777);
+    write_file("corpus/a.scn", "mkfifo \"p\" 0644 # 0\nmkfifo \"p\" 0644 # EEXIST\n");
+    write_file("corpus/b.scn", "mkdir \"d\" 0755 # 0\nmkfifo \"d/no/p\" 0644 # EACCES\n");
+    write_file("corpus/ignored.txt", "this is no scenario");
+    RUN("check", "corpus");
+    assert_status(1);
+    assert_contains(ran.out, "1..2\nok 1 - a\nnot ok 2 - b\n");
+    assert_contains(ran.out, "#   step 2: mkfifo \"d/no/p\" 0644\n");
+    assert_contains(ran.out, "#   expected: EACCES\n#   got:      ENOENT\n");
+    RUN("check", "corpus/a.scn");
+    assert_status(0);
+    RUN("check", "corpus/a.scn", "--implementation", "canary-type-regular");
+    assert_status(1);
+    assert_contains(ran.out, "C-STAT-type");
+}
+
+static void a_violation_is_reproduced_and_blamed(void **state) {
+    (void)state;
+    need_sandbox();
+    write_file("s.scn", "mkfifo \"p\" 0644\n");
+    RUN("repro", "s.scn", "--repeat", "5");
+    assert_status(0);
+    assert_contains(ran.out, "s.scn: held in 5 of 5 runs\n");
+    RUN("repro", "s.scn", "--repeat", "5", "--implementation", "canary-type-regular");
+    assert_status(1);
+    assert_contains(ran.out, "C-STAT-type is violated by step 1");
+    assert_contains(ran.out, "Fault: the implementation");
+    assert_contains(ran.out, "  > mkfifo \"p\" 0644\n");
+    assert_contains(ran.out, "s.scn: 5 of 5 runs: violated C-STAT-type\n");
+}
+
+/* The name of the one folder in findings/ that `wanted` begins, in a static buffer. */
+static const char *find_folder(const char *findings, const char *wanted) {
+    static char name[600];
+    DIR *folder = opendir(in_directory(findings));
+    assert_non_null(folder);
+    name[0] = '\0';
+    struct dirent *entry;
+    while ((entry = readdir(folder)))
+        if (strncmp(entry->d_name, wanted, strlen(wanted)) == 0)
+            snprintf(name, sizeof name, "%s/%s", findings, entry->d_name);
+    closedir(folder);
+    return name;
+}
+
+static void a_run_finds_a_canary_and_leaves_a_folder(void **state) {
+    (void)state;
+    need_sandbox();
+    RUN("run", "--implementation", "canary-type-regular", "--runs", "2000", "--seed", "1", "--json",
+        "run.json");
+    if (ran.status == 77)
+        skip(); /* built without libFuzzer */
+    assert_status(1);
+    assert_contains(ran.err, "seed=1 version=");
+    assert_contains(ran.err, " implementation=canary-type-regular contract=linux tier=");
+    assert_contains(ran.out, "C-STAT-type is violated by step ");
+    char folder[600];
+    snprintf(folder, sizeof folder, "%s", find_folder("findings", "C-STAT-type."));
+    assert_string_not_equal(folder, "");
+    RUN("repro", folder, "--implementation", "canary-type-regular");
+    assert_status(1);
+    RUN("repro", folder);
+    assert_status(0);
+    strncat(folder, "/input", sizeof folder - strlen(folder) - 1);
+    RUN("repro", folder, "--implementation", "canary-type-regular");
+    assert_status(1);
+    json_error_t error;
+    json_t *figures = json_load_file(in_directory("run.json"), 0, &error);
+    assert_non_null(figures);
+    assert_true(json_integer_value(json_object_get(figures, "calls")) > 0);
+    assert_int_equal(json_integer_value(json_object_get(figures, "seed")), 1);
+    assert_int_equal(json_array_size(json_object_get(figures, "findings")), 1);
+    json_decref(figures);
+}
+
+/* True if a process has the test's directory in its arguments. */
+static bool anyone_left(void) {
+    DIR *processes = opendir("/proc");
+    assert_non_null(processes);
+    struct dirent *entry;
+    bool left = false;
+    while ((entry = readdir(processes))) {
+        char path[300], text[8192];
+        snprintf(path, sizeof path, "/proc/%s/cmdline", entry->d_name);
+        if (!isdigit((unsigned char)entry->d_name[0]) ||
+            strtol(entry->d_name, NULL, 10) == getpid())
+            continue;
+        FILE *in = fopen(path, "re");
+        size_t length = in ? fread(text, 1, sizeof text, in) : 0;
+        left |= memmem(text, length, directory, strlen(directory)) != NULL;
+        if (in)
+            fclose(in);
+    }
+    closedir(processes);
+    return left;
+}
+
+static void an_interrupt_ends_a_run_with_its_summary(void **state) {
+    (void)state;
+    need_sandbox();
+    assert_int_equal(mkfifo(in_directory("messages"), 0600), 0);
+    pid_t child = start((const char *const[]){"run", "mkfifo", "--jobs", "2", "--findings",
+                                              in_directory("interrupted"), NULL},
+                        "messages", false);
+    FILE *messages = fopen(in_directory("messages"), "re"); /* opens once the child has */
+    assert_non_null(messages);
+    char line[8192];
+    assert_non_null(fgets(line, sizeof line, messages));
+    bool started = strncmp(line, "seed=", 5) == 0;
+    kill(child, SIGINT);
+    bool summary = false;
+    while (fgets(line, sizeof line, messages))
+        summary |= strstr(line, "  calls ") != NULL;
+    fclose(messages);
+    finish(child);
+    if (ran.status == 77)
+        skip(); /* built without libFuzzer */
+    assert_true(started);
+    assert_status(128 + SIGINT);
+    assert_true(summary);
+    assert_false(anyone_left());
+}
+
+/* --- the group -------------------------------------------------------------------------------- */
+
+static int remove_one(const char *path, const struct stat *facts, int type, struct FTW *at) {
+    (void)facts;
+    (void)type;
+    (void)at;
+    return remove(path);
+}
+
+static int prepare(void **state) {
+    (void)state;
+    const char *given = getenv("FIFOFUZZ");
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 16);
+    if (given && !realpath(given, program))
+        return -1;
+    if (!given && length > 0) {
+        program[length] = '\0';
+        memcpy(strrchr(program, '/') + 1, "../fifofuzz", sizeof "../fifofuzz");
+    }
+    if (access(program, X_OK) != 0 || !mkdtemp(directory))
+        return -1;
+    RUN("doctor");
+    sandboxed = ran.status == 0;
+    return 0;
+}
+
+static int clean_up(void **state) {
+    (void)state;
+    return nftw(directory, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(wrong_words_are_misuse),
+        cmocka_unit_test(an_unknown_clause_gets_suggestions),
+        cmocka_unit_test(a_malformed_scenario_is_shown_by_line_and_column),
+        cmocka_unit_test(a_missing_file_is_named),
+        cmocka_unit_test(an_implementation_that_cannot_be_had_is_explained),
+        cmocka_unit_test(an_unwritable_findings_folder_stops_before_the_start),
+        cmocka_unit_test(a_host_without_namespaces_is_77_with_the_reason),
+        cmocka_unit_test(every_verb_has_help),
+        cmocka_unit_test(tables_list_what_there_is),
+        cmocka_unit_test(a_clause_is_explained),
+        cmocka_unit_test(text_survives_encode_and_show),
+        cmocka_unit_test(show_keeps_expectations_and_drops_remarks),
+        cmocka_unit_test(a_wrong_expectation_fails_its_file_alone),
+        cmocka_unit_test(a_violation_is_reproduced_and_blamed),
+        cmocka_unit_test(a_run_finds_a_canary_and_leaves_a_folder),
+        cmocka_unit_test(an_interrupt_ends_a_run_with_its_summary),
+    };
+    return cmocka_run_group_tests(tests, prepare, clean_up);
+}

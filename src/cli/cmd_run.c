@@ -1,0 +1,289 @@
+/* run: fuzzes with libFuzzer in child processes and says what came of it. */
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "figures.h"
+#include "killed.h"
+#include "report.h"
+#include "subject.h"
+
+enum { SEED_MAX = 2147483647 - CAMPAIGN_JOBS_MAX };
+
+static struct crew crew;
+static struct figures figures;
+
+/* --- before anything starts ------------------------------------------------------------------- */
+
+/* Makes `path` with its parents and proves that it can be written. */
+static void need_folder(const char *path) {
+    char *prefix = strdup(path);
+    for (char *at = prefix; at && (at = strchr(at + 1, '/'));) {
+        *at = '\0';
+        mkdir(prefix, 0777);
+        *at = '/';
+    }
+    free(prefix);
+    if ((mkdir(path, 0777) != 0 && errno != EEXIST) || access(path, W_OK | X_OK) != 0)
+        cli_fail(STATUS_USAGE, "findings cannot be written to %s: %s", path, strerror(errno));
+}
+
+static void need_json(const char *path) {
+    FILE *out = fopen(path, "we");
+    if (!out)
+        cli_fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
+    fclose(out);
+}
+
+/* A random seed, never 0, which libFuzzer takes for "choose one". */
+static uint64_t choose_seed(void) {
+    uint32_t random = (uint32_t)time(NULL);
+    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
+        random ^= (uint32_t)getpid() << 16;
+    return 1 + random % SEED_MAX;
+}
+
+/* Mistakes that show without a sandbox. */
+static void need_subject(const struct crew_plan *plan) {
+    char reason[512];
+    enum level level;
+    if (subject_level(&level, plan->contract, reason, sizeof reason) != 0)
+        cli_fail(STATUS_USAGE, "%s", reason);
+}
+
+/* --- the campaign ----------------------------------------------------------------------------- */
+
+/* SIGCHLD, SIGINT and SIGTERM are taken one at a time by wait_a_moment. */
+static sigset_t watched_signals(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    return set;
+}
+
+/* Waits until something happens, at most a fifth of a second. Returns SIGINT, SIGTERM or 0. */
+static int wait_a_moment(void) {
+    const struct timespec moment = {0, 200000000};
+    sigset_t set = watched_signals();
+    int signal = sigtimedwait(&set, NULL, &moment);
+    return signal == SIGINT || signal == SIGTERM ? signal : 0;
+}
+
+static void print_first_line(const struct crew_plan *plan) {
+    fprintf(stderr,
+            "seed=%" PRIu64 " version=%s implementation=%s contract=%s tier=%s target=%s "
+            "jobs=%" PRIu64 "\n",
+            plan->seed, report_version(), plan->implementation, plan->contract, figures.tier,
+            plan->target, plan->jobs);
+}
+
+/* True once job 0 has told its tier, or will not. */
+static bool started(const struct target *target) {
+    return !target->examines || campaign_state(crew.campaign, 0) != CAMPAIGN_WAITING ||
+           crew.jobs[0].pid == 0;
+}
+
+/* True if job `job` has ended in a way that ends the campaign. */
+static bool is_over(unsigned job) {
+    enum campaign_state state = campaign_state(crew.campaign, job);
+    return state == CAMPAIGN_FOUND || state == CAMPAIGN_UNABLE || state == CAMPAIGN_REFUSED ||
+           (crew.jobs[job].pid == 0 && crew.jobs[job].status != 0);
+}
+
+/* Watches until all jobs are done, one ends the campaign or a signal does; returns that signal. */
+static int watch(const struct crew_plan *plan, const struct target *target) {
+    bool announced = false;
+    for (;;) {
+        int signal = wait_a_moment();
+        unsigned left = crew_reap(&crew);
+        if (!announced && started(target)) {
+            figures.tier = target->examines ? crew.campaign->jobs[0].tier : "none";
+            if (figures.tier[0])
+                print_first_line(plan);
+            announced = true;
+        }
+        if (announced)
+            figures_show(&figures);
+        if (signal || left == 0)
+            return signal;
+        for (unsigned job = 0; job < crew.count; job++)
+            if (is_over(job) && crew.jobs[job].pid == 0)
+                return 0;
+    }
+}
+
+/* --- the end ---------------------------------------------------------------------------------- */
+
+static void print_file(const char *folder, const char *name) {
+    char *path = cli_join(folder, name);
+    size_t size;
+    char *text = cli_read(path, &size);
+    fwrite(text, 1, size, stdout);
+    free(text);
+    free(path);
+}
+
+static int end_with_finding(unsigned job) {
+    const struct campaign_job *one = &crew.campaign->jobs[job];
+    figures.finding = one->signature;
+    figures_summarize(&figures);
+    fputc('\n', stderr);
+    fflush(stderr);
+    if (one->folder[0])
+        print_file(one->folder, "report.txt");
+    else
+        crew_print_log(&crew, job); /* the report is in it; the folder could not be written */
+    return STATUS_FINDING;
+}
+
+static int end_with_failure(unsigned job) {
+    int status = crew.jobs[job].status;
+    crew_print_log(&crew, job);
+    fprintf(stderr,
+            "fifofuzz: the fuzz target ended by itself (%s %d): a failure of fifofuzz\n"
+            "fifofuzz: its log, corpus and the input at hand are kept in %s\n",
+            WIFSIGNALED(status) ? "signal" : "status",
+            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), crew.directory);
+    return STATUS_OURS;
+}
+
+static int end_of_job(const struct crew_plan *plan, const struct target *target, unsigned job) {
+    struct campaign_job *one = &crew.campaign->jobs[job];
+    switch (campaign_state(crew.campaign, job)) {
+    case CAMPAIGN_FOUND:
+        return end_with_finding(job);
+    case CAMPAIGN_UNABLE:
+        fprintf(stderr, "fifofuzz: this host cannot run implementations: %s\n", one->reason);
+        return STATUS_UNABLE;
+    case CAMPAIGN_REFUSED:
+        fprintf(stderr, "fifofuzz: %s\n", one->reason);
+        return STATUS_USAGE;
+    case CAMPAIGN_WAITING:
+    case CAMPAIGN_ENGINE:
+    case CAMPAIGN_RUNNING:
+        break;
+    }
+    if (WIFSIGNALED(crew.jobs[job].status) && one->examining &&
+        killed_save(one, plan, target, WTERMSIG(crew.jobs[job].status)))
+        return end_with_finding(job);
+    return end_with_failure(job);
+}
+
+/* Findings first: another job's trouble may be its consequence. */
+static int conclude(const struct crew_plan *plan, const struct target *target, uint64_t stopped) {
+    for (unsigned job = 0; job < crew.count; job++)
+        if (campaign_state(crew.campaign, job) == CAMPAIGN_FOUND)
+            return end_with_finding(job);
+    for (unsigned job = 0; job < crew.count; job++)
+        if (!(stopped >> job & 1) && is_over(job))
+            return end_of_job(plan, target, job);
+    figures_summarize(&figures);
+    return STATUS_HELD;
+}
+
+/* The jobs that are still at work, as bits: their end is our doing. */
+static uint64_t jobs_at_work(void) {
+    uint64_t set = 0;
+    for (unsigned job = 0; job < crew.count; job++)
+        set |= (uint64_t)(crew.jobs[job].pid != 0) << job;
+    return set;
+}
+
+static int campaign(const struct crew_plan *plan, const struct target *target, const char *json) {
+    sigset_t set = watched_signals();
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    crew_start(&crew, plan);
+    figures = (struct figures){
+        .plan = plan, .target = target, .campaign = crew.campaign, .tier = "unknown"};
+    int signal = watch(plan, target);
+    uint64_t stopped = signal ? UINT64_MAX : jobs_at_work();
+    crew_stop(&crew);
+    int status = conclude(plan, target, stopped);
+    if (signal && status == STATUS_HELD)
+        status = 128 + signal;
+    figures_take(&figures);
+    int error = json ? figures_write_json(&figures, json, status) : 0;
+    if (error)
+        fprintf(stderr, "fifofuzz: %s: %s\n", json, strerror(-error));
+    crew_close(&crew, status == STATUS_OURS);
+    return status;
+}
+
+/* --- the verb --------------------------------------------------------------------------------- */
+
+/* Cuts off what stands behind "--", the engine's flags. Returns the arguments in front. */
+static int split_engine_flags(int argc, char **argv, struct crew_plan *plan) {
+    for (int i = 1; i < argc; i++)
+        if (strcmp(argv[i], "--") == 0) {
+            plan->engine_flags = argv + i + 1;
+            plan->engine_flag_count = argc - i - 1;
+            argv[i] = NULL;
+            return i;
+        }
+    return argc;
+}
+
+static int run_run(int argc, char **argv) {
+    struct crew_plan plan = {.target = "sequence", .findings = "findings", .jobs = 1};
+    struct cli_subject subject = CLI_SUBJECT_DEFAULT;
+    const char *json = NULL;
+    const struct cli_option options[] = {
+        CLI_SUBJECT_OPTIONS(subject),
+        {"time", 't', OPTION_NUMBER, &plan.seconds, 1, 1000000000},
+        {"runs", 0, OPTION_NUMBER, &plan.runs, 1, 1000000000000},
+        {"seed", 's', OPTION_NUMBER, &plan.seed, 1, SEED_MAX},
+        {"jobs", 'j', OPTION_NUMBER, &plan.jobs, 1, CAMPAIGN_JOBS_MAX},
+        {"findings", 0, OPTION_TEXT, &plan.findings, 0, 0},
+        {"corpus", 0, OPTION_TEXT, &plan.corpus, 0, 0},
+        {"json", 0, OPTION_TEXT, &json, 0, 0},
+    };
+    argc = split_engine_flags(argc, argv, &plan);
+    int first = cli_options(&verb_run, argc, argv, options, sizeof options / sizeof options[0]);
+    if (argc - first > 1)
+        cli_misuse(&verb_run, "expected at most one TARGET");
+    if (first < argc)
+        plan.target = argv[first];
+    const struct target *target = target_find(plan.target);
+    if (!target)
+        cli_misuse(&verb_run, "unknown target \"%s\"", plan.target);
+    plan.implementation = subject.implementation;
+    plan.contract = subject.contract;
+    if (plan.runs && plan.runs < plan.jobs)
+        plan.jobs = plan.runs;
+    need_subject(&plan);
+    need_folder(plan.findings);
+    if (json)
+        need_json(json);
+    if (plan.seed == 0)
+        plan.seed = choose_seed();
+    return campaign(&plan, target, json);
+}
+
+const struct verb verb_run = {
+    .name = "run",
+    .arguments =
+        "[TARGET] [--implementation X] [--time S] [--runs N] [--seed N] [--jobs N]\n"
+        "                    [--contract LEVEL] [--findings DIR] [--corpus DIR] [--json FILE]\n"
+        "                    [-- ENGINE FLAG...]",
+    .summary = "Fuzzes an implementation until a limit, a finding or Ctrl-C.",
+    .help = "TARGET is mkfifo, mkfifoat, sequence (default) or scenario_text. The engine is\n"
+            "libFuzzer, in the program fuzz_TARGET beside fifofuzz.\n\n" CLI_SUBJECT_HELP
+            "  -t, --time S            stop after S seconds\n"
+            "      --runs N            stop after N scenarios, all jobs together\n"
+            "  -s, --seed N            repeat a run; default random, printed in the first line\n"
+            "  -j, --jobs N            processes, each on a processor of its own; default 1\n"
+            "      --findings DIR      where findings are left; default ./findings\n"
+            "      --corpus DIR        keep the engine's corpus there and start from it\n"
+            "      --json FILE         write the figures there, too\n",
+    .run = run_run,
+};

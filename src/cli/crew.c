@@ -1,0 +1,261 @@
+#include "crew.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+enum { ARGUMENTS_MAX = 256 };
+
+/* --- the command line of a child -------------------------------------------------------------- */
+
+struct arguments {
+    char *list[ARGUMENTS_MAX];
+    size_t count;
+};
+
+__attribute__((format(printf, 2, 3))) static void add(struct arguments *arguments,
+                                                      const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    int length = vasprintf(&arguments->list[arguments->count], format, values);
+    va_end(values);
+    if (length < 0)
+        cli_fail(STATUS_OURS, "out of memory");
+    if (++arguments->count == ARGUMENTS_MAX)
+        cli_fail(STATUS_USAGE, "too many engine flags");
+}
+
+static void free_arguments(struct arguments *arguments) {
+    for (size_t i = 0; i < arguments->count; i++)
+        free(arguments->list[i]);
+}
+
+/* The processor for job number `job`: one after the other of those we may use. */
+static int processor(unsigned job) {
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+        return -1;
+    int wanted = (int)job % CPU_COUNT(&allowed);
+    for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
+        if (CPU_ISSET(cpu, &allowed) && wanted-- == 0)
+            return (int)cpu;
+    return -1;
+}
+
+/* The harness's flags; engines ignore what begins with two dashes. */
+static void add_harness_flags(struct arguments *arguments, const struct crew *crew,
+                              const struct crew_plan *plan, unsigned job) {
+    add(arguments, "--implementation=%s", plan->implementation);
+    add(arguments, "--contract=%s", plan->contract);
+    add(arguments, "--campaign=%d", crew->page);
+    add(arguments, "--job=%u", job);
+    add(arguments, "--cpu=%d", processor(job));
+    if (plan->findings)
+        add(arguments, "--findings=%s", plan->findings);
+}
+
+/* The share of `runs` for job number `job`. */
+static uint64_t share(const struct crew_plan *plan, unsigned job) {
+    return plan->runs / plan->jobs + (job < plan->runs % plan->jobs);
+}
+
+/*
+ * libFuzzer's flags. Memory and time of one input are the sandbox's concern: -timeout is only for a
+ * sandbox that is stuck itself. -reload=0, or runs would depend on the clock.
+ */
+static void add_engine_flags(struct arguments *arguments, const struct crew *crew,
+                             const struct crew_plan *plan, unsigned job) {
+    static const char *const fixed[] = {
+        "-error_exitcode=1", "-max_len=8192",        "-len_control=0",
+        "-reload=0",         "-rss_limit_mb=0",      "-timeout=60",
+        "-detect_leaks=0",   "-print_final_stats=0", "-verbosity=1",
+    };
+    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
+        add(arguments, "%s", fixed[i]);
+    add(arguments, "-seed=%" PRIu64, plan->seed + job);
+    add(arguments, "-artifact_prefix=%s/", crew->directory);
+    if (plan->seconds)
+        add(arguments, "-max_total_time=%" PRIu64, plan->seconds);
+    if (plan->runs)
+        add(arguments, "-runs=%" PRIu64, share(plan, job));
+    for (int i = 0; i < plan->engine_flag_count; i++)
+        add(arguments, "%s", plan->engine_flags[i]);
+}
+
+/* A path that an engine cannot take for a flag. */
+static void add_folder(struct arguments *arguments, const char *path) {
+    add(arguments, "%s%s", path[0] == '-' ? "./" : "", path);
+}
+
+/* The corpora: the first is written to, the seeds are only read. */
+static void add_corpora(struct arguments *arguments, const struct crew *crew,
+                        const struct crew_plan *plan, unsigned job) {
+    char *own;
+    if (asprintf(&own, "%s/corpus-%u", crew->directory, job) < 0)
+        cli_fail(STATUS_OURS, "out of memory");
+    const char *written = plan->corpus ? plan->corpus : own;
+    if (mkdir(written, 0777) != 0 && errno != EEXIST)
+        cli_fail(STATUS_USAGE, "%s: %s", written, strerror(errno));
+    add_folder(arguments, written);
+    free(own);
+    char *seeds = cli_beside("seeds");
+    char *folder = cli_join(seeds, plan->target);
+    if (cli_exists(folder))
+        add_folder(arguments, folder);
+    free(folder);
+    free(seeds);
+}
+
+/* --- starting --------------------------------------------------------------------------------- */
+
+/* In the child. */
+static _Noreturn void become(const struct crew *crew, const char *binary, char **arguments,
+                             const char *log, pid_t parent) {
+    sigset_t none;
+    sigemptyset(&none);
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    bool orphan = getppid() != parent; /* it died before the line above */
+    int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    bool ready = !orphan && out >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
+                 dup2(out, STDERR_FILENO) >= 0 && fcntl(crew->page, F_SETFD, 0) == 0 &&
+                 sigprocmask(SIG_SETMASK, &none, NULL) == 0;
+    if (ready)
+        execv(binary, arguments);
+    fprintf(stderr, "fifofuzz: %s: %s\n", binary, strerror(errno));
+    _exit(STATUS_OURS);
+}
+
+static void start_job(struct crew *crew, const struct crew_plan *plan, const char *binary,
+                      unsigned job) {
+    struct arguments arguments = {.count = 0};
+    add(&arguments, "%s", binary);
+    add_harness_flags(&arguments, crew, plan, job);
+    add_engine_flags(&arguments, crew, plan, job);
+    add_corpora(&arguments, crew, plan, job);
+    arguments.list[arguments.count] = NULL;
+    struct crew_job *started = &crew->jobs[job];
+    if (asprintf(&started->log, "%s/log-%u", crew->directory, job) < 0)
+        cli_fail(STATUS_OURS, "out of memory");
+    pid_t parent = getpid();
+    started->pid = fork();
+    if (started->pid == 0)
+        become(crew, binary, arguments.list, started->log, parent);
+    if (started->pid < 0)
+        cli_fail(STATUS_UNABLE, "a process cannot be started: %s", strerror(errno));
+    free_arguments(&arguments);
+}
+
+static char *find_binary(const char *target) {
+    char *name;
+    if (asprintf(&name, "fuzz_%s", target) < 0)
+        cli_fail(STATUS_OURS, "out of memory");
+    char *path = cli_beside(name);
+    if (access(path, X_OK) != 0)
+        cli_fail(STATUS_UNABLE,
+                 "%s: %s\nfifofuzz: fuzz targets need libFuzzer: build with clang (scripts/build)",
+                 path, strerror(errno));
+    free(name);
+    return path;
+}
+
+/* A directory of our own in TMPDIR or /tmp. */
+static char *make_directory(void) {
+    const char *parent = getenv("TMPDIR");
+    char *path = cli_join(parent && parent[0] ? parent : "/tmp", "fifofuzz-XXXXXX");
+    if (!mkdtemp(path))
+        cli_fail(STATUS_UNABLE, "%s: %s: set TMPDIR to a directory that can be written", path,
+                 strerror(errno));
+    return path;
+}
+
+void crew_start(struct crew *crew, const struct crew_plan *plan) {
+    char *binary = find_binary(plan->target);
+    *crew = (struct crew){.count = (unsigned)plan->jobs};
+    int error = campaign_create(&crew->campaign, crew->count, &crew->page);
+    if (error)
+        cli_fail(STATUS_UNABLE, "no shared memory: %s", strerror(-error));
+    crew->directory = make_directory();
+    fflush(NULL); /* or children would print it again */
+    for (unsigned job = 0; job < crew->count; job++)
+        start_job(crew, plan, binary, job);
+    free(binary);
+}
+
+/* --- ending ----------------------------------------------------------------------------------- */
+
+unsigned crew_reap(struct crew *crew) {
+    unsigned left = 0;
+    for (unsigned job = 0; job < crew->count; job++) {
+        struct crew_job *one = &crew->jobs[job];
+        if (one->pid && waitpid(one->pid, &one->status, WNOHANG) == one->pid)
+            one->pid = 0;
+        left += one->pid != 0;
+    }
+    return left;
+}
+
+static void signal_all(const struct crew *crew, int signal) {
+    for (unsigned job = 0; job < crew->count; job++)
+        if (crew->jobs[job].pid)
+            kill(crew->jobs[job].pid, signal);
+}
+
+void crew_stop(struct crew *crew) {
+    enum { PATIENCE = 100, PAUSE_NS = 10000000 }; /* one second in all */
+    const struct timespec pause = {0, PAUSE_NS};
+    signal_all(crew, SIGTERM);
+    for (int i = 0; i < PATIENCE && crew_reap(crew); i++)
+        nanosleep(&pause, NULL);
+    signal_all(crew, SIGKILL);
+    for (unsigned job = 0; job < crew->count; job++) {
+        struct crew_job *one = &crew->jobs[job];
+        while (one->pid && waitpid(one->pid, &one->status, 0) < 0 && errno == EINTR)
+            continue;
+        one->pid = 0;
+    }
+}
+
+void crew_print_log(const struct crew *crew, unsigned job) {
+    enum { TAIL = 4096 };
+    FILE *in = fopen(crew->jobs[job].log, "re");
+    if (!in)
+        return;
+    char text[TAIL + 1];
+    if (fseek(in, -TAIL, SEEK_END) != 0)
+        rewind(in);
+    size_t length = fread(text, 1, TAIL, in);
+    fwrite(text, 1, length, stderr);
+    fclose(in);
+}
+
+static int remove_one(const char *path, const struct stat *facts, int type, struct FTW *at) {
+    (void)facts;
+    (void)type;
+    (void)at;
+    remove(path);
+    return 0;
+}
+
+void crew_close(struct crew *crew, bool keep) {
+    enum { DESCRIPTORS = 16 };
+    if (!keep)
+        nftw(crew->directory, remove_one, DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    for (unsigned job = 0; job < crew->count; job++)
+        free(crew->jobs[job].log);
+    free(crew->directory);
+    campaign_close(crew->campaign);
+    close(crew->page);
+}

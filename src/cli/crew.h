@@ -1,0 +1,61 @@
+/*
+ * crew.h - the engine processes of one campaign: started, watched and ended.
+ *
+ * Each runs the fuzz target beside fifofuzz and writes its figures into the campaign's page. They
+ * die with us, whatever happens to us.
+ */
+#ifndef FIFOFUZZ_CREW_H
+#define FIFOFUZZ_CREW_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "campaign.h"
+
+/* What to run. All texts belong to the caller. */
+struct crew_plan {
+    const char *target; /* of targets.h */
+    const char *implementation, *contract;
+    const char *findings; /* NULL: findings are not kept */
+    const char *corpus;   /* NULL: a private one for each child, gone afterwards */
+    uint64_t jobs, seed;
+    uint64_t seconds, runs; /* of each child and of all together; 0: no limit */
+    char **engine_flags;    /* further arguments of the engine */
+    int engine_flag_count;
+};
+
+struct crew_job {
+    pid_t pid;  /* 0 once it has ended */
+    int status; /* as waitpid gives it */
+    char *log;  /* file with what it printed */
+};
+
+struct crew {
+    struct campaign *campaign;
+    int page; /* descriptor of the campaign */
+    unsigned count;
+    char *directory; /* private corpora, logs and artifacts */
+    struct crew_job jobs[CAMPAIGN_JOBS_MAX];
+};
+
+/*
+ * Starts the children. Call with SIGCHLD blocked if it is waited for. Exits with a message if the
+ * target's binary is missing or nothing can be started.
+ */
+void crew_start(struct crew *crew, const struct crew_plan *plan);
+
+/* Notes which children have ended, without waiting. Returns how many are left. */
+unsigned crew_reap(struct crew *crew);
+
+/* Ends all children that are left, SIGTERM first, and waits for them. */
+void crew_stop(struct crew *crew);
+
+/* Prints the last lines of a child's log to stderr. */
+void crew_print_log(const struct crew *crew, unsigned job);
+
+/* Gives everything back; the files too, unless `keep`. The children must have ended. */
+void crew_close(struct crew *crew, bool keep);
+
+#endif

@@ -1,0 +1,202 @@
+#include "figures.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "report.h"
+
+static unsigned count_bits(const struct clause_set *set) {
+    return (unsigned)(__builtin_popcountll(set->bits[0]) + __builtin_popcountll(set->bits[1]));
+}
+
+void figures_take(struct figures *figures) {
+    static const struct traits none;
+    const struct campaign *campaign = figures->campaign;
+    figures->elapsed = campaign_elapsed(campaign);
+    campaign_sum(campaign, &figures->totals);
+    enum campaign_state state = campaign_state(campaign, 0);
+    bool known = state == CAMPAIGN_RUNNING || state == CAMPAIGN_FOUND;
+    figures->reachable =
+        target_reachable(figures->target, known ? &campaign->jobs[0].traits : &none);
+    struct clause_set constant = target_constant();
+    for (int word = 0; word < 2; word++) {
+        if (figures->totals.calls)
+            figures->totals.clauses.bits[word] |= constant.bits[word];
+        figures->totals.clauses.bits[word] &= figures->reachable.bits[word];
+    }
+    figures->reachable_count = count_bits(&figures->reachable);
+    figures->reached_count = count_bits(&figures->totals.clauses);
+}
+
+static uint64_t per_second(const struct figures *figures, uint64_t count) {
+    return figures->elapsed ? count * 1000 / figures->elapsed : 0;
+}
+
+/* A number with commas: "1,234,567". Ten texts are valid at a time. */
+static const char *grouped(uint64_t number) {
+    enum { TEXTS = 10 };
+    static char texts[TEXTS][32];
+    static unsigned next;
+    char *text = texts[next++ % TEXTS];
+    char digits[24];
+    int count = snprintf(digits, sizeof digits, "%" PRIu64, number);
+    size_t length = 0;
+    for (int i = 0; i < count; i++) {
+        if (i && (count - i) % 3 == 0)
+            text[length++] = ',';
+        text[length++] = digits[i];
+    }
+    text[length] = '\0';
+    return text;
+}
+
+/* --- progress --------------------------------------------------------------------------------- */
+
+static void print_bar(unsigned part, unsigned whole) {
+    enum { WIDTH = 16 };
+    unsigned filled = whole ? part * WIDTH / whole : 0;
+    fputs("[", stderr);
+    for (unsigned i = 0; i < WIDTH; i++)
+        fputc(i < filled ? '#' : '-', stderr);
+    fputs("] ", stderr);
+}
+
+static void print_line(const struct figures *figures, bool bar) {
+    uint64_t seconds = figures->elapsed / 1000;
+    fprintf(stderr, "%" PRIu64 ":%02" PRIu64 ":%02" PRIu64, seconds / 3600, seconds / 60 % 60,
+            seconds % 60);
+    if (!figures->target->examines)
+        return;
+    fprintf(stderr, "  %s calls, %s/s  %s scenarios/s  clauses ", grouped(figures->totals.calls),
+            grouped(per_second(figures, figures->totals.calls)),
+            grouped(per_second(figures, figures->totals.scenarios)));
+    if (bar)
+        print_bar(figures->reached_count, figures->reachable_count);
+    fprintf(stderr, "%u/%u  findings %d", figures->reached_count, figures->reachable_count,
+            figures->finding ? 1 : 0);
+}
+
+/* True when a log gets a line: rarer and rarer. */
+static bool line_is_due(uint64_t elapsed) {
+    static const uint64_t early[] = {1000, 2000, 5000, 10000, 20000, 30000, 60000};
+    enum { EARLY = sizeof early / sizeof early[0], MINUTE = 60000 };
+    static uint64_t printed; /* lines so far */
+    uint64_t due = printed < EARLY ? early[printed] : (printed - EARLY + 2) * MINUTE;
+    if (elapsed < due)
+        return false;
+    printed++;
+    return true;
+}
+
+void figures_show(struct figures *figures) {
+    if (isatty(STDERR_FILENO)) {
+        figures_take(figures);
+        fputs("\r", stderr);
+        print_line(figures, true);
+        fputs("\x1b[K", stderr);
+    } else if (line_is_due(campaign_elapsed(figures->campaign))) {
+        figures_take(figures);
+        print_line(figures, false);
+        fputs("\n", stderr);
+    }
+}
+
+/* --- summary ---------------------------------------------------------------------------------- */
+
+/* The clauses not reached, as far as a person wants to read them; JSON has all. */
+static void print_unreached(const struct figures *figures) {
+    enum { NAMES_MAX = 8 };
+    unsigned missing = figures->reachable_count - figures->reached_count;
+    unsigned printed = 0;
+    for (int i = 0; i < CLAUSE_COUNT && printed < NAMES_MAX; i++) {
+        enum clause clause = (enum clause)i;
+        if (!clause_set_has(&figures->reachable, clause) ||
+            clause_set_has(&figures->totals.clauses, clause))
+            continue;
+        fprintf(stderr, "%s %s", printed ? "" : "  not reached:", clause_infos[i].name);
+        printed++;
+    }
+    if (missing > printed)
+        fprintf(stderr, " and %u more", missing - printed);
+    if (missing)
+        fputc('\n', stderr);
+}
+
+void figures_summarize(struct figures *figures) {
+    figures_take(figures);
+    if (isatty(STDERR_FILENO))
+        fputs("\r\x1b[K", stderr);
+    fprintf(stderr, "%.1f s on %s\n", (double)figures->elapsed / 1000, figures->target->name);
+    if (!figures->target->examines)
+        return;
+    const struct campaign_totals *totals = &figures->totals;
+    fprintf(stderr, "  calls      %12s  %s/s\n", grouped(totals->calls),
+            grouped(per_second(figures, totals->calls)));
+    fprintf(stderr, "  scenarios  %12s  %s/s\n", grouped(totals->scenarios),
+            grouped(per_second(figures, totals->scenarios)));
+    fprintf(stderr, "  undecided  %12s\n", grouped(totals->undecided));
+    fprintf(stderr, "  clauses    %9u/%u  reached of those this target can reach\n",
+            figures->reached_count, figures->reachable_count);
+    print_unreached(figures);
+    fprintf(stderr, "  findings   %12d  %s\n", figures->finding ? 1 : 0,
+            figures->finding ? figures->finding : "");
+}
+
+/* --- JSON ------------------------------------------------------------------------------------- */
+
+static json_t *number(uint64_t value) {
+    return json_integer((json_int_t)value);
+}
+
+static json_t *names(const struct clause_set *set, const struct clause_set *without) {
+    json_t *array = json_array();
+    for (int i = 0; i < CLAUSE_COUNT; i++) {
+        enum clause clause = (enum clause)i;
+        if (clause_set_has(set, clause) && !(without && clause_set_has(without, clause)))
+            json_array_append_new(array, json_string(clause_infos[i].name));
+    }
+    return array;
+}
+
+/* How often each clause applied and when it first did. */
+static json_t *counts(const struct campaign_totals *totals) {
+    json_t *object = json_object();
+    for (int i = 0; i < CLAUSE_COUNT; i++)
+        if (totals->reached[i])
+            json_object_set_new(object, clause_infos[i].name,
+                                json_pack("{s:o, s:o}", "count", number(totals->reached[i]),
+                                          "first_ms", number(totals->first_after[i])));
+    return object;
+}
+
+static json_t *circumstances(const struct figures *figures) {
+    const struct crew_plan *plan = figures->plan;
+    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "version", report_version(),
+                     "target", plan->target, "implementation", plan->implementation, "contract",
+                     plan->contract, "tier", figures->tier, "traits",
+                     figures->campaign->jobs[0].traits_text, "seed", number(plan->seed), "jobs",
+                     number(plan->jobs));
+}
+
+int figures_write_json(const struct figures *figures, const char *path, int status) {
+    const struct campaign_totals *totals = &figures->totals;
+    json_t *all = circumstances(figures);
+    json_t *rest = json_pack(
+        "{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "seconds",
+        (double)figures->elapsed / 1000, "scenarios", number(totals->scenarios), "calls",
+        number(totals->calls), "undecided", number(totals->undecided), "scenarios_per_second",
+        number(per_second(figures, totals->scenarios)), "calls_per_second",
+        number(per_second(figures, totals->calls)), "clauses_reached",
+        names(&totals->clauses, NULL), "clauses_not_reached",
+        names(&figures->reachable, &totals->clauses), "clauses", counts(totals), "findings",
+        figures->finding ? json_pack("[s]", figures->finding) : json_array(), "status", status);
+    json_object_update(all, rest);
+    int error = json_dump_file(all, path, JSON_INDENT(2)) == 0 ? 0 : -(errno ? errno : EIO);
+    json_decref(rest);
+    json_decref(all);
+    return error;
+}

@@ -1,0 +1,42 @@
+/* fifofuzz - holds implementations of mkfifo and mkfifoat against their documents. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli.h"
+#include "report.h"
+
+static const struct verb *const verbs[] = {
+    &verb_run,  &verb_repro,   &verb_check,  &verb_show,  &verb_encode,
+    &verb_list, &verb_explain, &verb_doctor, &verb_bench,
+};
+enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
+
+static void print_usage(FILE *out) {
+    fputs("usage: fifofuzz VERB [ARGUMENT...]\n\n", out);
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        fprintf(out, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
+    fputs("\nfifofuzz VERB --help tells more; fifofuzz --version prints the version.\n"
+          "Exit status: 0 the contract held, 1 a finding, 2 wrong arguments or unreadable input,\n"
+          "77 this host cannot run it. Environment: NO_COLOR.\n",
+          out);
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        print_usage(stderr);
+        return STATUS_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0 || strcmp(name, "help") == 0) {
+        print_usage(stdout);
+        return STATUS_HELD;
+    }
+    if (strcmp(name, "--version") == 0) {
+        printf("fifofuzz %s\n", report_version());
+        return STATUS_HELD;
+    }
+    for (size_t i = 0; i < VERB_COUNT; i++)
+        if (strcmp(name, verbs[i]->name) == 0)
+            return verbs[i]->run(argc - 1, argv + 1);
+    cli_fail(STATUS_USAGE, "unknown verb \"%s\"; see fifofuzz --help", name);
+}
