@@ -1,0 +1,244 @@
+#include "harness.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "campaign.h"
+#include "check.h"
+#include "examine.h"
+#include "mutator.h"
+#include "report.h"
+#include "sandbox.h"
+#include "subject.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+/* libFuzzer's entry; NULL where another engine or none was linked. */
+int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*target)(const uint8_t *, size_t))
+    __attribute__((weak));
+
+/* libFuzzer's own way to keep an input after a sanitizer's report; abort() then keeps nothing. */
+void libfuzzer_death_callback(void) __asm__("_ZN6fuzzer6Fuzzer19StaticDeathCallbackEv")
+    __attribute__((weak));
+
+/*
+ * One byte per feature, not zero when the input reached it: libFuzzer looks here as it looks at
+ * coverage (libFuzzer, "FuzzerExtraCounters"), and clears it before each input.
+ */
+__attribute__((section("__libfuzzer_extra_counters"),
+               used)) static uint8_t features[VERDICT_FEATURES];
+
+/* Makes the linker take the mutator along, which engines find by name. */
+__attribute__((used)) static size_t (*const mutator)(uint8_t *, size_t, size_t,
+                                                     unsigned int) = LLVMFuzzerCustomMutator;
+
+enum { STATUS_USAGE = 2, STATUS_UNABLE = 77 };
+
+/* The arguments, see harness.h. */
+static struct {
+    const char *implementation, *contract, *findings, *cpu, *campaign, *job;
+} arguments = {.implementation = "own", .contract = "linux", .cpu = "-1", .job = "0"};
+
+static struct examiner examiner;
+static struct campaign_writer writer; /* `job` is NULL outside of a campaign */
+static struct scenario scenario;      /* the one at hand */
+static struct finding finding;
+static char traits[sizeof writer.job->traits_text];
+
+/* --- endings ---------------------------------------------------------------------------------- */
+
+/* In a campaign: leaves the reason to the supervisor and ends. Otherwise returns. */
+static void leave(enum campaign_state state, const char *reason) {
+    fprintf(stderr, "fifofuzz: %s\n", reason);
+    if (!writer.job)
+        return;
+    snprintf(writer.job->reason, sizeof writer.job->reason, "%s", reason);
+    campaign_enter(&writer, state);
+    _exit(state == CAMPAIGN_REFUSED ? STATUS_USAGE : STATUS_UNABLE);
+}
+
+static void print_scenario_at_hand(void) {
+    static char text[SCENARIO_PRINT_MAX];
+    size_t length = scenario_print(&scenario, NULL, text, sizeof text);
+    fprintf(stderr, "The scenario at hand:\n%.*s", (int)length, text);
+}
+
+static void save_finding(const struct report_run *run, char *folder, size_t size) {
+    int error = report_save(arguments.findings, run, &finding, folder, size);
+    if (error) {
+        fprintf(stderr, "fifofuzz: the finding cannot be written below %s: %s\n",
+                arguments.findings, strerror(-error));
+        folder[0] = '\0';
+    }
+}
+
+/* The finding is reported; the engine keeps the input. */
+static _Noreturn void end_with_finding(void) {
+    static char folder[sizeof writer.job->folder];
+    struct report_run run = {
+        .implementation = arguments.implementation,
+        .level = examiner.contract.level,
+        .tier = sandbox_tier(),
+        .traits = traits,
+    };
+    if (arguments.findings)
+        save_finding(&run, folder, sizeof folder);
+    char *file = NULL;
+    if (folder[0] && asprintf(&file, "%s/scenario.scn", folder) < 0)
+        file = NULL;
+    report_print(stderr, &run, &finding, file);
+    if (writer.job) {
+        snprintf(writer.job->signature, sizeof writer.job->signature, "%s", finding.signature);
+        snprintf(writer.job->folder, sizeof writer.job->folder, "%s", folder);
+        campaign_enter(&writer, CAMPAIGN_FOUND);
+    }
+    check_context = NULL; /* the report has the scenario */
+    const struct verdict *verdict = &finding.verdict;
+    if (verdict->aspect == ASPECT_ENDING && verdict->got == ENDING_SANITIZER &&
+        libfuzzer_death_callback)
+        libfuzzer_death_callback();
+    abort();
+}
+
+/* --- start ------------------------------------------------------------------------------------ */
+
+static void take_argument(const char *argument) {
+    const struct {
+        const char *name;
+        const char **value;
+    } names[] = {
+        {"--implementation=", &arguments.implementation},
+        {"--contract=", &arguments.contract},
+        {"--findings=", &arguments.findings},
+        {"--cpu=", &arguments.cpu},
+        {"--campaign=", &arguments.campaign},
+        {"--job=", &arguments.job},
+    };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        size_t length = strlen(names[i].name);
+        if (strncmp(argument, names[i].name, length) == 0)
+            *names[i].value = argument + length;
+    }
+}
+
+/* The page is given by the supervisor, so a wrong one is a bug of ours. */
+static void join_campaign(void) {
+    struct campaign *campaign;
+    check(campaign_join(&campaign, (int)strtol(arguments.campaign, NULL, 10)) == 0);
+    campaign_writer_open(&writer, campaign, (unsigned)strtoul(arguments.job, NULL, 10));
+}
+
+/*
+ * True if libFuzzer will only start other processes of this target: it must then stay outside of
+ * any namespace, and its children, which lack these flags, do the work.
+ */
+static bool is_controller(int argc, char **argv) {
+    static const char *const flags[] = {
+        "-fork=", "-jobs=", "-merge=", "-minimize_crash=", "-cleanse_crash=",
+    };
+    bool controller = false;
+    for (int i = 1; i < argc; i++)
+        for (size_t flag = 0; flag < sizeof flags / sizeof flags[0]; flag++) {
+            size_t length = strlen(flags[flag]);
+            if (strncmp(argv[i], flags[flag], length) == 0)
+                controller |= strtol(argv[i] + length, NULL, 10) != 0;
+        }
+    return controller;
+}
+
+/* Why inputs cannot be run, or "". */
+static char unable[sizeof writer.job->reason];
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+    for (int i = 1; i < *argc; i++)
+        take_argument((*argv)[i]);
+    if (arguments.campaign)
+        join_campaign();
+    if (writer.job && !LLVMFuzzerRunDriver)
+        leave(CAMPAIGN_UNABLE,
+              "this fuzz target has no libFuzzer: build with clang (scripts/build)");
+    if (is_controller(*argc, *argv))
+        return 0;
+    if (sandbox_prepare(unable, sizeof unable) != 0) {
+        leave(CAMPAIGN_UNABLE, unable);
+        return 0;
+    }
+    unable[0] = '\0';
+    if (writer.job) {
+        snprintf(writer.job->tier, sizeof writer.job->tier, "%s", sandbox_tier());
+        campaign_enter(&writer, CAMPAIGN_ENGINE);
+    }
+    return 0;
+}
+
+/* --- the first input -------------------------------------------------------------------------- */
+
+static void reached(void *context, enum clause clause, unsigned feature) {
+    (void)context;
+    features[feature] = 1;
+    if (writer.job)
+        campaign_reach(&writer, clause);
+}
+
+/* Opens the examiner; false with the reason in `unable`. */
+static bool open_examiner(void) {
+    const struct implementation *implementation;
+    int error = subject_level(&examiner.contract.level, arguments.contract, unable, sizeof unable);
+    if (!error)
+        error = subject_find(&implementation, arguments.implementation, unable, sizeof unable);
+    if (error) {
+        leave(subject_mistaken(error) ? CAMPAIGN_REFUSED : CAMPAIGN_UNABLE, unable);
+        return false;
+    }
+    examiner.judge.reach = reached;
+    int cpu = (int)strtol(arguments.cpu, NULL, 10);
+    if (examine_open(&examiner, implementation, cpu, unable, sizeof unable) != 0) {
+        leave(CAMPAIGN_UNABLE, unable);
+        return false;
+    }
+    unable[0] = '\0';
+    return true;
+}
+
+static void announce(void) {
+    check_context = print_scenario_at_hand;
+    examine_traits(&examiner, traits, sizeof traits);
+    if (!writer.job)
+        return;
+    writer.job->traits = examiner.contract.traits;
+    snprintf(writer.job->traits_text, sizeof writer.job->traits_text, "%s", traits);
+    campaign_enter(&writer, CAMPAIGN_RUNNING);
+}
+
+/* The worker starts with the first input: threads do not survive a fork server's fork. */
+static bool ready(void) {
+    static bool opened;
+    if (opened || unable[0])
+        return opened;
+    opened = open_examiner();
+    if (opened)
+        announce();
+    else
+        fputs("fifofuzz: NOTHING IS TESTED: every input returns at once\n", stderr);
+    return opened;
+}
+
+int harness_run(const uint8_t *data, size_t size) {
+    if (!ready())
+        return 0;
+    if (writer.job)
+        campaign_begin(&writer, data, size);
+    scenario_decode(&scenario, data, size);
+    scenario_restrict(&scenario, harness_shape);
+    examine_adapt(&examiner, &scenario);
+    bool held = examine(&examiner, &scenario, &finding);
+    if (writer.job)
+        campaign_end(&writer, examiner.scenarios, examiner.calls, examiner.undecided);
+    if (!held)
+        end_with_finding();
+    return 0;
+}

@@ -1,0 +1,38 @@
+/*
+ * harness.h - what all fuzz targets that run an implementation share.
+ *
+ * A target is a file that says which shape of scenario it takes and hands inputs over; all else is
+ * here and in mutator.c, which the linker takes along because harness_run needs it:
+ * LLVMFuzzerInitialize, the custom mutator and the features of the contract.
+ *
+ * Arguments of the target, which engines ignore because they begin with two dashes:
+ *
+ *   --implementation=X  a built-in name or the path of a shared object; default own
+ *   --contract=LEVEL    linux, documented or posix; default linux
+ *   --findings=DIR      leave findings there (report_save); default: the report goes to stderr only
+ *   --cpu=N             pin the process to that processor; default: the one that it is on
+ *   --campaign=FD       figures and endings go to this page (campaign.h)
+ *   --job=N             which job of the campaign this is; default 0
+ */
+#ifndef FIFOFUZZ_HARNESS_H
+#define FIFOFUZZ_HARNESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "scenario_shape.h"
+
+/*
+ * The target's shape. Each target defines it.
+ */
+extern const enum target_shape harness_shape;
+
+/*
+ * Examines the scenario that the bytes mean, restricted to the target's shape. Returns 0. A finding
+ * is reported and ends the process with abort(), on the caller's thread, so that the engine keeps
+ * the input. Where the host has no sandbox, says so once and leaves inputs alone; in a campaign
+ * the process ends with status 77 instead, or 2 if the arguments are wrong.
+ */
+int harness_run(const uint8_t *data, size_t size);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * mutator.h - mutation that knows scenarios: LLVMFuzzerCustomMutator and LLVMFuzzerCustomCrossOver.
+ *
+ * Engines call both by name. Results depend on the arguments and nothing else, so an engine's seed
+ * repeats a run. What comes out is the canonical bytes of a scenario of the target's shape, except
+ * that once in a while the engine's own byte mutation is left to it.
+ */
+#ifndef FIFOFUZZ_MUTATOR_H
+#define FIFOFUZZ_MUTATOR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Replaces the `size` bytes of `data` with a mutant of at most `max_size` bytes; returns its size.
+ */
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed);
+
+/* Makes a scenario from parts of two; `out` takes at most `max_out_size` bytes. Returns its size.
+ */
+size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2,
+                                 size_t size2, uint8_t *out, size_t max_out_size,
+                                 unsigned int seed);
+
+/* The engine's byte mutator. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+
+#endif
