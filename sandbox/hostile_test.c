@@ -1,0 +1,436 @@
+/*
+ * hostile_test.c - implementations that do all they should not. Whatever one does, the run says so
+ * and the next run, of a plain implementation, is as if nothing had been.
+ */
+#include "testing.h"
+
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+/* --- what they do --------------------------------------------------------------------------- */
+
+static volatile int zero;
+static char *volatile nowhere = (char *)8;
+
+static int crash(const char *path, mode_t mode) {
+    (void)path;
+    return *nowhere = (char)mode;
+}
+
+static int trap_instruction(const char *path, mode_t mode) {
+    (void)path;
+    (void)mode;
+    __builtin_trap();
+}
+
+static int read_past_the_end(const char *path, mode_t mode) {
+    (void)mode;
+    const volatile char *end = path + strlen(path);
+    return end[1];
+}
+
+static int write_to_the_path(const char *path, mode_t mode) {
+    (void)mode;
+    *(char *)(uintptr_t)path = 'x';
+    return 0;
+}
+
+static int overflow_the_stack(const char *path, mode_t mode) {
+    volatile char frame[4096];
+    frame[0] = (char)mode;
+    return (zero ? 0 : overflow_the_stack(path, mode)) + frame[0];
+}
+
+static int raise_signal(const char *path, mode_t mode) {
+    (void)path;
+    (void)mode;
+    return raise(SIGABRT);
+}
+
+static int abort_process(const char *path, mode_t mode) {
+    (void)path;
+    (void)mode;
+    abort();
+}
+
+static int kill_parent(const char *path, mode_t mode) {
+    (void)path;
+    (void)mode;
+    return kill(getppid(), SIGKILL);
+}
+
+static int kill_main_thread(const char *path, mode_t mode) {
+    (void)path;
+    (void)mode;
+    return (int)syscall(SYS_tgkill, getpid(), getpid(), SIGABRT);
+}
+
+static int fork_process(const char *path, mode_t mode) {
+    (void)path;
+    (void)mode;
+    return fork();
+}
+
+static int execute(const char *path, mode_t mode) {
+    (void)mode;
+    return execl("/bin/sh", path, (char *)NULL);
+}
+
+static int open_socket(const char *path, mode_t mode) {
+    (void)path;
+    (void)mode;
+    return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
+static int mount_something(const char *path, mode_t mode) {
+    (void)mode;
+    return mount("none", path, "tmpfs", 0, NULL);
+}
+
+static int change_root(const char *path, mode_t mode) {
+    (void)mode;
+    return chroot(path);
+}
+
+static int exit_process(const char *path, mode_t mode) {
+    (void)path;
+    exit((int)mode);
+}
+
+static int exit_at_once(const char *path, mode_t mode) {
+    (void)path;
+    _exit((int)mode);
+}
+
+static int exit_thread_by_number(const char *path, mode_t mode) {
+    (void)path;
+    return (int)syscall(SYS_exit, mode);
+}
+
+static int loop_for_ever(const char *path, mode_t mode) {
+    (void)path;
+    (void)mode;
+    while (!zero)
+        ;
+    return 0;
+}
+
+static int sleep_for_ever(const char *path, mode_t mode) {
+    (void)mode;
+    plain_mkfifo(path, 0600);
+    return open(path, O_RDONLY); /* waits for a writer */
+}
+
+/* --- how it ends ---------------------------------------------------------------------------- */
+
+static const struct hostile {
+    const char *name;
+    mkfifo_function *mkfifo;
+    enum ending ending;
+    int detail; /* -1: not compared */
+} hostiles[] = {
+    {"crash", crash, ENDING_CRASHED, SIGSEGV},
+    {"trap_instruction", trap_instruction, ENDING_CRASHED, -1},
+    {"read_past_the_end", read_past_the_end, ENDING_CRASHED, SIGSEGV},
+    {"write_to_the_path", write_to_the_path, ENDING_CRASHED, SIGSEGV},
+    {"overflow_the_stack", overflow_the_stack, ENDING_OVERFLOWED, -1},
+    {"raise_signal", raise_signal, ENDING_CRASHED, SIGABRT},
+    {"abort_process", abort_process, ENDING_CRASHED, SIGABRT},
+    {"kill_parent", kill_parent, ENDING_FORBIDDEN, SYS_kill},
+    {"kill_main_thread", kill_main_thread, ENDING_FORBIDDEN, SYS_tgkill},
+    {"fork_process", fork_process, ENDING_FORBIDDEN, -1},
+    {"execute", execute, ENDING_FORBIDDEN, SYS_execve},
+    {"open_socket", open_socket, ENDING_FORBIDDEN, SYS_socket},
+    {"mount_something", mount_something, ENDING_FORBIDDEN, SYS_mount},
+    {"change_root", change_root, ENDING_FORBIDDEN, SYS_chroot},
+    {"exit_process", exit_process, ENDING_EXITED, -1},
+    {"exit_process", exit_process, ENDING_EXITED, -1}, /* the handler runs once: armed again? */
+    {"exit_at_once", exit_at_once, ENDING_FORBIDDEN, SYS_exit_group},
+    {"exit_thread_by_number", exit_thread_by_number, ENDING_FORBIDDEN, SYS_exit},
+    {"loop_for_ever", loop_for_ever, ENDING_HUNG, 1},
+    {"sleep_for_ever", sleep_for_ever, ENDING_HUNG, 0},
+};
+
+static void assert_next_run_is_good(void) {
+    const struct observation *seen = run("mkdir \"d\" 0755 # 0\n"
+                                         "mkfifo \"d/p\" 0600 # 0\n"
+                                         "mkfifo \"d/p\" 0600 # EEXIST\n");
+    assert_int_equal(seen->node_count, 3);
+    assert_world_is_fresh();
+}
+
+static void every_bad_end_is_told_and_survived(void **state) {
+    (void)state;
+    reopen();
+    for (size_t i = 0; i < sizeof(hostiles) / sizeof(hostiles[0]); i++) {
+        const struct hostile *hostile = &hostiles[i];
+        const unsigned generation = sandbox_generation(sandbox);
+        const struct implementation one = {.mkfifo = hostile->mkfifo};
+        parse("mkdir \"d\" 0755\nmkfifo \"name\" 0001\n");
+        const struct observation *seen =
+            sandbox_run(sandbox, &scenario, &one, i % 2 ? SANDBOX_BARE : SANDBOX_OBSERVED);
+        if (seen->ending != hostile->ending)
+            fail_msg("%s: ending %d, detail %d", hostile->name, seen->ending, seen->detail);
+        if (hostile->detail != -1 && seen->detail != hostile->detail)
+            fail_msg("%s: detail %d", hostile->name, seen->detail);
+        assert_int_equal(seen->step, 1);
+        assert_int_equal(seen->outcome_count, 1);
+        assert_int_equal(seen->path_written, hostile->mkfifo == write_to_the_path);
+        assert_next_run_is_good();
+        assert_int_equal(sandbox_generation(sandbox), generation + 1);
+    }
+}
+
+static void the_faulting_address_is_told(void **state) {
+    (void)state;
+    reopen();
+    const struct observation *seen = run_function(crash);
+    assert_int_equal(seen->address, 8);
+    seen = run_function(read_past_the_end);
+    assert_int_equal(seen->address % 4096, 0); /* the first byte of the guard page */
+    assert_next_run_is_good();
+}
+
+static int end_thread(const char *path, mode_t mode) {
+    (void)path;
+    (void)mode;
+    pthread_exit(NULL);
+}
+
+/* Without libgcc_s, which the arena lacks, glibc aborts instead of unwinding. */
+static void pthread_exit_is_forbidden_or_aborts(void **state) {
+    (void)state;
+    reopen();
+    const struct observation *seen = run_function(end_thread);
+    if (seen->ending == ENDING_FORBIDDEN)
+        assert_int_equal(seen->detail, SYS_exit);
+    else
+        assert_int_equal(seen->ending, ENDING_CRASHED);
+    assert_next_run_is_good();
+}
+
+/* --- what stays in the arena ---------------------------------------------------------------- */
+
+static int climb(const char *path, mode_t mode) {
+    for (int i = 0; i < 100; i++)
+        if (chdir(".."))
+            return -1;
+    if (open("etc/passwd", O_RDONLY) != -1 || open("/etc/passwd", O_RDONLY) != -1 ||
+        open("/proc/self/root/etc/passwd", O_RDONLY) != -1 || open("/dev/null", O_RDONLY) != -1)
+        return -2;
+    if (mkdir("/etc", 0755) || plain_mkfifo("/etc/passwd", mode))
+        return -3;
+    return plain_mkfifo(path, mode);
+}
+
+static void the_host_is_out_of_reach(void **state) {
+    (void)state;
+    reopen();
+    struct stat host_before, host_after;
+    assert_int_equal(stat("/etc/passwd", &host_before), 0);
+    const struct observation *seen = run_function(climb);
+    assert_int_equal(seen->ending, ENDING_DONE);
+    assert_int_equal(seen->outcomes[0].result, 0);
+    assert_int_equal(seen->node_count, 4);
+    assert_int_equal(stat("/etc/passwd", &host_after), 0);
+    assert_true(host_before.st_ino == host_after.st_ino);
+    assert_true(S_ISREG(host_after.st_mode));
+    assert_next_run_is_good();
+}
+
+static int close_everything(const char *path, mode_t mode) {
+    for (int i = 0; i < 1024; i++)
+        close(i);
+    return plain_mkfifo(path, mode);
+}
+
+static int replace_standard_descriptors(const char *path, mode_t mode) {
+    int file = open("file", O_CREAT | O_RDWR, 0600);
+    for (int i = 0; i < 3; i++)
+        if (dup2(file, i) < 0)
+            return -1;
+    return plain_mkfifo(path, mode);
+}
+
+static void lost_standard_descriptors_are_seen_and_cost_the_worker(void **state) {
+    (void)state;
+    reopen();
+    unsigned generation = sandbox_generation(sandbox);
+    const struct observation *seen = run_function(close_everything);
+    assert_int_equal(seen->ending, ENDING_DONE);
+    for (int i = 0; i < OBSERVED_DESCRIPTORS; i++)
+        assert_false(seen->open[i]);
+    assert_int_equal(seen->node_count, 2);
+    assert_next_run_is_good();
+    assert_int_equal(sandbox_generation(sandbox), generation + 1);
+    seen = run_function(replace_standard_descriptors);
+    assert_int_equal(seen->ending, ENDING_DONE);
+    assert_int_equal(seen->outcomes[0].result, 0);
+    assert_next_run_is_good();
+    assert_int_equal(sandbox_generation(sandbox), generation + 2);
+}
+
+static int leak(const char *path, mode_t mode) {
+    for (int i = 0; i < 40; i++)
+        if (open("/", O_RDONLY) < 0)
+            return -1;
+    while (open("/", O_RDONLY) >= 0)
+        ;
+    umask(0777);
+    chmod("/", 0);
+    (void)mode;
+    (void)path;
+    return 0;
+}
+
+static int block_signals(const char *path, mode_t mode) {
+    sigset_t all;
+    sigfillset(&all);
+    sigprocmask(SIG_SETMASK, &all, NULL);
+    return plain_mkfifo(path, mode);
+}
+
+static void what_is_left_behind_is_seen_and_put_right(void **state) {
+    (void)state;
+    reopen();
+    const struct observation *seen = run_function(leak);
+    assert_int_equal(seen->ending, ENDING_DONE);
+    assert_int_equal(seen->outcomes[0].result, 0);
+    assert_int_equal(seen->umask, 0777);
+    assert_int_equal(seen->root.mode, S_IFDIR);
+    for (int i = 0; i < OBSERVED_DESCRIPTORS; i++)
+        assert_true(seen->open[i]);
+    assert_next_run_is_good();
+    run_function(block_signals); /* else the next signal would end the process */
+    assert_int_equal(run_function(crash)->ending, ENDING_CRASHED);
+    assert_next_run_is_good();
+}
+
+static int exhaust_inodes(const char *path, mode_t mode) {
+    char name[32];
+    for (int i = 0;; i++) {
+        snprintf(name, sizeof(name), "%s%d", path, i);
+        if (plain_mkfifo(name, mode))
+            return errno == ENOSPC ? 0 : -1;
+    }
+}
+
+static int exhaust_space(const char *path, mode_t mode) {
+    static char block[1 << 20];
+    int file = open(path, O_CREAT | O_WRONLY, mode);
+    while (write(file, block, sizeof(block)) > 0)
+        ;
+    return errno == ENOSPC ? 0 : -1;
+}
+
+static void a_full_arena_is_emptied(void **state) {
+    (void)state;
+    reopen();
+    const unsigned generation = sandbox_generation(sandbox);
+    const struct observation *seen = run_function(exhaust_inodes);
+    assert_int_equal(seen->outcomes[0].result, 0);
+    assert_true(seen->overflow);
+    assert_next_run_is_good();
+    seen = run_function(exhaust_space);
+    assert_int_equal(seen->outcomes[0].result, 0);
+    assert_next_run_is_good();
+    assert_int_equal(sandbox_generation(sandbox), generation);
+}
+
+static int identity(const char *path, mode_t mode) {
+    (void)path;
+    (void)mode;
+    return getuid() || geteuid() || getgid() || getegid() || getgroups(0, NULL) > 0 ||
+           mknod("device", S_IFCHR | 0600, 0x103) != -1 || errno != EPERM;
+}
+
+static void the_worker_is_root_without_capabilities(void **state) {
+    (void)state;
+    reopen();
+    if (strcmp(sandbox_tier(), "namespaces (root)") != 0)
+        skip(); /* supplementary groups cannot be left in a user namespace */
+    const struct observation *seen = run_function(identity);
+    assert_int_equal(seen->ending, ENDING_DONE);
+    assert_int_equal(seen->outcomes[0].result, 0);
+    assert_int_equal(seen->node_count, 1);
+}
+
+/* In a child, for it ends the process: the one thing that is not survived, see README.md. */
+static int block_signals_and_fork(const char *path, mode_t mode) {
+    block_signals(path, mode);
+    return fork();
+}
+
+static void a_blocked_sigsys_ends_the_process_not_the_host(void **state) {
+    (void)state;
+    sandbox_close(sandbox); /* a fork takes no threads along */
+    sandbox = NULL;
+    fflush(NULL);
+    pid_t child = fork();
+    if (child == 0) {
+        char reason[256];
+        if (sandbox_open(&sandbox, -1, reason, sizeof(reason)))
+            _exit(1);
+        run_function(block_signals_and_fork);
+        _exit(0);
+    }
+    int status;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
+    reopen();
+    assert_next_run_is_good();
+}
+
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
+#ifdef __SANITIZE_ADDRESS__
+static int write_past_a_block(const char *path, mode_t mode) {
+    volatile char *block = malloc(strlen(path));
+    block[strlen(path) + (size_t)zero] = (char)mode;
+    free((void *)(uintptr_t)block);
+    return 0;
+}
+#endif
+
+static void a_sanitizer_report_is_told_with_its_text(void **state) {
+    (void)state;
+    reopen();
+#ifdef __SANITIZE_ADDRESS__
+    const struct observation *seen = run_function(write_past_a_block);
+    static char text[65536];
+    assert_int_equal(seen->ending, ENDING_SANITIZER);
+    assert_true(sandbox_stderr(sandbox, text, sizeof(text)) > 0);
+    assert_non_null(strstr(text, "heap-buffer-overflow"));
+    assert_next_run_is_good();
+#else
+    skip();
+#endif
+}
+
+int main(void) {
+    open_or_skip();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_bad_end_is_told_and_survived),
+        cmocka_unit_test(the_faulting_address_is_told),
+        cmocka_unit_test(pthread_exit_is_forbidden_or_aborts),
+        cmocka_unit_test(the_host_is_out_of_reach),
+        cmocka_unit_test(lost_standard_descriptors_are_seen_and_cost_the_worker),
+        cmocka_unit_test(what_is_left_behind_is_seen_and_put_right),
+        cmocka_unit_test(a_full_arena_is_emptied),
+        cmocka_unit_test(the_worker_is_root_without_capabilities),
+        cmocka_unit_test(a_blocked_sigsys_ends_the_process_not_the_host),
+        cmocka_unit_test(a_sanitizer_report_is_told_with_its_text),
+    };
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    sandbox_close(sandbox);
+    return failed;
+}

@@ -1,0 +1,148 @@
+#include "policy.h"
+
+#include <asm/termbits.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+enum { CONDITIONS_MAX = 3 };
+
+/* Where the value comes from that an argument is compared with. */
+enum source { UNUSED, CONSTANT, PROCESS, THREAD };
+
+struct condition {
+    enum source source;
+    unsigned argument;
+    uint64_t value; /* of a CONSTANT */
+};
+
+#define ALLOW(name, group, reason)                    {#name, group, reason, NULL},
+#define ALLOW_IF(name, group, reason, condition, ...) {#name, group, reason, condition},
+static const struct policy_rule rules[] = {
+#include "policy.def"
+};
+#undef ALLOW
+#undef ALLOW_IF
+
+#define ALLOW(name, group, reason)                    {{UNUSED, 0, 0}},
+#define ALLOW_IF(name, group, reason, condition, ...) {__VA_ARGS__},
+#define EQUALS(argument, value)                                                                    \
+    { CONSTANT, argument, value }
+#define IS(argument, source)                                                                       \
+    { source, argument, 0 }
+static const struct condition conditions[][CONDITIONS_MAX] = {
+#include "policy.def"
+};
+#undef ALLOW
+#undef ALLOW_IF
+
+enum { RULES = sizeof(rules) / sizeof(rules[0]) };
+
+/* The values behind IS(). */
+struct worker_values {
+    uint64_t process, thread;
+};
+
+const struct policy_rule *policy_rules(size_t *count) {
+    *count = RULES;
+    return rules;
+}
+
+static uint64_t value_of(const struct condition *condition, const struct worker_values *values) {
+    switch (condition->source) {
+    case PROCESS:
+        return values->process;
+    case THREAD:
+        return values->thread;
+    case CONSTANT:
+    case UNUSED:
+        break;
+    }
+    return condition->value;
+}
+
+/* Numbers that all architectures share and that libseccomp came to know after 2.4.3. */
+static const struct {
+    const char *name;
+    int number;
+} late_calls[] = {{"close_range", 436}, {"openat2", 437}, {"faccessat2", 439}, {"fchmodat2", 452}};
+
+/* The number of a call, or a negative one where it does not exist. */
+static int number_of(const char *name) {
+    int number = seccomp_syscall_resolve_name(name);
+    for (size_t i = 0; number < 0 && i < sizeof(late_calls) / sizeof(late_calls[0]); i++)
+        if (strcmp(late_calls[i].name, name) == 0)
+            number = late_calls[i].number;
+    return number;
+}
+
+static int add_rule(scmp_filter_ctx filter, size_t index, const struct worker_values *values) {
+    int number = number_of(rules[index].syscall);
+    if (number < 0) /* unknown here, or only on other machines */
+        return 0;
+    struct scmp_arg_cmp compares[CONDITIONS_MAX];
+    unsigned count = 0;
+    for (; count < CONDITIONS_MAX && conditions[index][count].source != UNUSED; count++) {
+        const struct condition *condition = &conditions[index][count];
+        compares[count] = (struct scmp_arg_cmp){
+            .arg = condition->argument, .op = SCMP_CMP_EQ, .datum_a = value_of(condition, values)};
+    }
+    return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, count, compares);
+}
+
+static int set_attributes(scmp_filter_ctx filter) {
+    int error = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_TRAP);
+#if SCMP_VER_MAJOR > 2 || (SCMP_VER_MAJOR == 2 && SCMP_VER_MINOR >= 5)
+    if (!error) /* a binary tree instead of a list */
+        error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+#endif
+    return error;
+}
+
+/* Builds the filter; the caller releases it, on failure too. */
+static int build(scmp_filter_ctx *out, const struct worker_values *values) {
+    *out = seccomp_init(SCMP_ACT_TRAP);
+    if (!*out)
+        return -ENOMEM;
+    int error = set_attributes(*out);
+    for (size_t i = 0; !error && i < RULES; i++)
+        error = add_rule(*out, i, values);
+    return error;
+}
+
+int policy_load(int process, int thread) {
+    scmp_filter_ctx filter = NULL;
+    int error = build(
+        &filter, &(struct worker_values){.process = (uint32_t)process, .thread = (uint32_t)thread});
+    if (!error) /* sets no_new_privs too: SCMP_FLTATR_CTL_NNP is on by default */
+        error = seccomp_load(filter);
+    seccomp_release(filter);
+    return error;
+}
+
+const char *policy_syscall_name(int number) {
+    static char name[64];
+    char *found = seccomp_syscall_resolve_num_arch(SCMP_ARCH_NATIVE, number);
+    if (found)
+        snprintf(name, sizeof(name), "%s", found);
+    else
+        snprintf(name, sizeof(name), "system call %d", number);
+    free(found);
+    return name;
+}
+
+int policy_print(FILE *out) {
+    scmp_filter_ctx filter = NULL;
+    int error = build(&filter, &(struct worker_values){0});
+    if (!error && fflush(out))
+        error = -errno;
+    if (!error)
+        error = seccomp_export_pfc(filter, fileno(out));
+    seccomp_release(filter);
+    return error;
+}

@@ -1,0 +1,273 @@
+#include "sandbox.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "check.h"
+#include "reason.h"
+#include "worker.h"
+
+enum { STDERR_KEPT = 1 << 16 };
+
+struct sandbox {
+    struct worker *worker;
+    bool ended; /* the last run cost the worker */
+    unsigned generation;
+    int processor;
+    bool pinned;
+    cpu_set_t old_processors; /* of the thread that opened the sandbox */
+    int stderr_pipe[2];
+    size_t stderr_length;
+    char stderr_text[STDERR_KEPT];
+};
+
+/* --- prepare -------------------------------------------------------------------------------- */
+
+static enum { TIER_NONE, TIER_ROOT, TIER_USER } tier;
+
+const char *sandbox_tier(void) {
+    return tier == TIER_USER ? "namespaces (user namespace)" : "namespaces (root)";
+}
+
+static bool has_admin_capability(void) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[2] = {{0}};
+    return syscall(SYS_capget, &header, sets) == 0 && sets[0].effective & (1U << CAP_SYS_ADMIN);
+}
+
+static int write_proc(const char *path, const char *text) {
+    int file = open(path, O_WRONLY | O_CLOEXEC);
+    if (file < 0)
+        return -errno;
+    int error = write(file, text, strlen(text)) < 0 ? -errno : 0;
+    close(file);
+    return error;
+}
+
+/* user_namespaces(7): setgroups must be denied before an ordinary user may write gid_map. */
+static int map_ids(uid_t user, gid_t group) {
+    char map[32];
+    int error = write_proc("/proc/self/setgroups", "deny");
+    snprintf(map, sizeof(map), "0 %u 1", user);
+    if (!error)
+        error = write_proc("/proc/self/uid_map", map);
+    snprintf(map, sizeof(map), "0 %u 1", group);
+    if (!error)
+        error = write_proc("/proc/self/gid_map", map);
+    return error;
+}
+
+static int enter_user_namespace(char *reason, size_t reason_size) {
+    const uid_t user = geteuid();
+    const gid_t group = getegid();
+    if (unshare(CLONE_NEWUSER)) {
+        if (errno == EINVAL)
+            return refuse(reason, reason_size, errno, "a user namespace needs a single thread",
+                          "call sandbox_prepare before any thread is started, or run as root");
+        return refuse(reason, reason_size, errno, "the kernel refused a user namespace",
+                      "set the sysctls user.max_user_namespaces and "
+                      "kernel.unprivileged_userns_clone (Debian) to allow it and "
+                      "kernel.apparmor_restrict_unprivileged_userns (Ubuntu) to 0, or run as root");
+    }
+    int error = map_ids(user, group);
+    if (error)
+        return refuse(reason, reason_size, -error, "the user namespace cannot map its ids",
+                      "make /proc writable and allow capabilities in user namespaces (AppArmor), "
+                      "or run as root");
+    return 0;
+}
+
+int sandbox_prepare(char *reason, size_t reason_size) {
+    if (tier != TIER_NONE)
+        return 0;
+    if (has_admin_capability()) {
+        tier = TIER_ROOT;
+        return 0;
+    }
+    int error = enter_user_namespace(reason, reason_size);
+    if (!error)
+        tier = TIER_USER;
+    return error;
+}
+
+/* --- open and close ------------------------------------------------------------------------- */
+
+static void pin_caller(struct sandbox *sandbox, int cpu) {
+    sandbox->processor = cpu == -1 ? sched_getcpu() : cpu;
+    if (sandbox->processor < 0 ||
+        sched_getaffinity(0, sizeof(sandbox->old_processors), &sandbox->old_processors))
+        return;
+    cpu_set_t one;
+    CPU_ZERO(&one);
+    CPU_SET((unsigned)sandbox->processor, &one);
+    sandbox->pinned = sched_setaffinity(0, sizeof(one), &one) == 0;
+}
+
+static void unpin_caller(const struct sandbox *sandbox) {
+    if (sandbox->pinned)
+        sched_setaffinity(0, sizeof(sandbox->old_processors), &sandbox->old_processors);
+}
+
+static int start_worker(struct sandbox *sandbox, char *reason, size_t reason_size) {
+    trap_install();
+    int error = worker_start(&sandbox->worker, sandbox->stderr_pipe[1], sandbox->processor, reason,
+                             reason_size);
+    sandbox->generation += !error;
+    return error;
+}
+
+int sandbox_open(struct sandbox **out, int cpu, char *reason, size_t reason_size) {
+    check(tier != TIER_NONE);
+    struct sandbox *sandbox = calloc(1, sizeof(*sandbox));
+    if (!sandbox)
+        return refuse(reason, reason_size, ENOMEM, "no memory for the sandbox", "free some");
+    if (pipe2(sandbox->stderr_pipe, O_CLOEXEC | O_NONBLOCK)) {
+        int error = refuse(reason, reason_size, errno, "no pipe can be made", "raise `ulimit -n`");
+        free(sandbox);
+        return error;
+    }
+    pin_caller(sandbox, cpu);
+    int error = start_worker(sandbox, reason, reason_size);
+    if (error)
+        sandbox_close(sandbox);
+    else
+        *out = sandbox;
+    return error;
+}
+
+void sandbox_close(struct sandbox *sandbox) {
+    if (!sandbox)
+        return;
+    if (sandbox->worker)
+        worker_end(sandbox->worker);
+    unpin_caller(sandbox);
+    close(sandbox->stderr_pipe[0]);
+    close(sandbox->stderr_pipe[1]);
+    free(sandbox);
+}
+
+unsigned sandbox_generation(const struct sandbox *sandbox) {
+    return sandbox->generation;
+}
+
+/* --- what the worker writes to descriptor 2 -------------------------------------------------- */
+
+/* Keeps the newest bytes. Called before every run, so that a chatty one leaves room in the pipe. */
+static void drain_stderr(struct sandbox *sandbox) {
+    char text[4096];
+    ssize_t length;
+    while ((length = read(sandbox->stderr_pipe[0], text, sizeof(text))) > 0) {
+        size_t more = (size_t)length, kept = sandbox->stderr_length;
+        if (kept + more > STDERR_KEPT) {
+            kept = STDERR_KEPT - more;
+            memmove(sandbox->stderr_text, sandbox->stderr_text + sandbox->stderr_length - kept,
+                    kept);
+        }
+        memcpy(sandbox->stderr_text + kept, text, more);
+        sandbox->stderr_length = kept + more;
+    }
+}
+
+size_t sandbox_stderr(struct sandbox *sandbox, char *out, size_t capacity) {
+    drain_stderr(sandbox);
+    size_t length = sandbox->stderr_length;
+    if (capacity == 0)
+        return 0;
+    if (length >= capacity)
+        length = capacity - 1;
+    memcpy(out, sandbox->stderr_text, length);
+    out[length] = '\0';
+    sandbox->stderr_length = 0;
+    return length;
+}
+
+/* --- run ------------------------------------------------------------------------------------ */
+
+static void replace_worker(struct sandbox *sandbox) {
+    char reason[256];
+    worker_end(sandbox->worker);
+    sandbox->worker = NULL;
+    sandbox->ended = false;
+    int error = start_worker(sandbox, reason, sizeof(reason));
+    if (error)
+        fprintf(stderr, "fifofuzz: no new worker: %s\n", reason);
+    check(error == 0);
+}
+
+/* Tells a worker that hangs to park. One that has blocked the signal is left to itself. */
+static void park(struct worker *worker) {
+    syscall(SYS_tgkill, getpid(), worker->id, trap_parking_signal());
+    for (int i = 0; i < 10 && worker->turn != TURN_ENDED; i++)
+        turn_await(&worker->turn, worker->turn, &watch_slice);
+}
+
+static void end_without_trap(struct worker *worker, enum watch_verdict verdict) {
+    struct observation *observation = &worker->observation;
+    if (verdict == WATCH_GONE)
+        worker->turn = TURN_GONE;
+    else
+        park(worker);
+    if (worker->trap.forbidden) {
+        observation->ending = ENDING_FORBIDDEN;
+        observation->detail = worker->trap.forbidden_call;
+    } else if (verdict == WATCH_GONE) {
+        observation->ending = ENDING_FORBIDDEN;
+        observation->detail = SYS_exit;
+    } else {
+        observation->ending = ENDING_HUNG;
+        observation->detail = verdict == WATCH_RUNNING;
+    }
+}
+
+static void await_end(const struct sandbox *sandbox) {
+    struct worker *worker = sandbox->worker;
+    watch_begin(&worker->watch);
+    while (turn_await(&worker->turn, TURN_WORKER, &watch_slice) == TURN_WORKER) {
+        enum watch_verdict verdict = watch_look(&worker->watch, worker->step);
+        if (verdict != WATCH_ALIVE) {
+            end_without_trap(worker, verdict);
+            return;
+        }
+    }
+    struct observation *observation = &worker->observation;
+    if (worker->turn == TURN_MAIN) {
+        observation->ending = ENDING_DONE;
+        return;
+    }
+    observation->ending = (uint8_t)worker->trap.ending;
+    observation->detail = worker->trap.detail;
+    observation->address = worker->trap.address;
+}
+
+const struct observation *sandbox_run(struct sandbox *sandbox, const struct scenario *scenario,
+                                      const struct implementation *implementation,
+                                      enum sandbox_mode mode) {
+    drain_stderr(sandbox);
+    if (sandbox->ended || sandbox->worker->worn)
+        replace_worker(sandbox);
+    struct worker *worker = sandbox->worker;
+    struct observation *observation = &worker->observation;
+    observation->detail = 0;
+    observation->address = 0;
+    worker->scenario = scenario;
+    worker->implementation = implementation;
+    worker->mode = mode;
+    worker->step = 0;
+    turn_give(&worker->turn, TURN_WORKER);
+    await_end(sandbox);
+    sandbox->ended = observation->ending != ENDING_DONE;
+    observation->step = worker->step;
+    observation->outcome_count = sandbox->ended ? observation->step : scenario->step_count;
+    bool crashed = observation->ending == ENDING_CRASHED;
+    uint64_t address = observation->address;
+    observation->path_written = crashed && steps_holds(&worker->steps, address);
+    observation->path_overread = crashed && steps_holds_behind(&worker->steps, address) &&
+                                 scenario->steps[worker->step].pointer == POINTER_STRING;
+    return observation;
+}

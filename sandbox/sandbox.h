@@ -1,0 +1,85 @@
+/*
+ * sandbox.h - runs scenarios on an implementation where they can harm nothing.
+ *
+ * One persistent worker thread has a world of its own: mount namespace, root (a private tmpfs, the
+ * arena), cwd, umask, descriptor table, no capabilities, and a seccomp filter (policy.def). The
+ * process's other threads are untouched, so a fuzzing engine on the main thread keeps its files.
+ * The worker knows no contract: it executes and reports what it saw.
+ *
+ * A scenario starts in an empty arena with cwd "/", umask 022, uid and gid 0 without capabilities,
+ * the root directory 0755 0:0, and descriptors 0, 1 and 2 open: /dev/null, /dev/null and a pipe
+ * that keeps what the implementation prints. The lowest free descriptor is 3.
+ *
+ * Not thread-safe: one thread drives one sandbox, and a process has one open at a time.
+ */
+#ifndef FIFOFUZZ_SANDBOX_H
+#define FIFOFUZZ_SANDBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "implementations/implementation.h"
+#include "outcome.h"
+#include "scenario.h"
+
+struct sandbox;
+
+/* How a scenario is run. */
+enum sandbox_mode {
+    SANDBOX_OBSERVED, /* everything in struct observation is filled */
+    SANDBOX_BARE,     /* the same steps and clean-up, nothing looked at; only `ending` is filled */
+};
+
+/*
+ * Must be called while the process has one thread, before anything else here (in an engine:
+ * LLVMFuzzerInitialize). As an ordinary user it enters a new user namespace in which the caller
+ * is uid and gid 0; with CAP_SYS_ADMIN it does nothing. Returns 0, or -errno with `reason` (what
+ * was refused and what the user can do) filled. Calling it again does nothing.
+ */
+int sandbox_prepare(char *reason, size_t reason_size);
+
+/*
+ * Starts the worker and its arena, and proves both with one FIFO. Call it on the first input, not
+ * at start: a fork server's threads do not survive the fork. `cpu` pins the calling thread and the
+ * worker to that processor, which makes the hand-over four times cheaper; -1 takes the processor
+ * that the caller is on, -2 pins nothing. Returns 0, or -errno with `reason` filled; free the
+ * sandbox with sandbox_close.
+ */
+int sandbox_open(struct sandbox **out, int cpu, char *reason, size_t reason_size);
+
+/* Ends the worker and gives back everything. NULL is allowed. */
+void sandbox_close(struct sandbox *sandbox);
+
+/*
+ * Loads a shared object (implementation_load) on a thread that sees the host's files read-only and
+ * has no effective capabilities, so that its constructors can damage nothing; a crash or a hang in
+ * one is reported like any other failure. Needs sandbox_prepare, not sandbox_open. Returns as
+ * implementation_load does, -EFAULT for a crash, -ETIME for a hang.
+ */
+int sandbox_load(struct implementation *out, const char *path, char *reason, size_t reason_size);
+
+/*
+ * Runs `scenario` with `implementation`'s entry points and clears the arena. Steps whose entry
+ * point is NULL must not be in it. The result belongs to the sandbox and holds until the next run.
+ * After an ending other than ENDING_DONE the worker is given up and the next run starts a new one.
+ * Never returns NULL; aborts through check() if a new worker cannot be had.
+ */
+const struct observation *sandbox_run(struct sandbox *sandbox, const struct scenario *scenario,
+                                      const struct implementation *implementation,
+                                      enum sandbox_mode mode);
+
+/*
+ * What the implementation has written to descriptor 2 since the last call of this function, at
+ * most the newest 64 KiB: copied to `out`, cut at `capacity` and NUL-terminated. Returns the
+ * length.
+ */
+size_t sandbox_stderr(struct sandbox *sandbox, char *out, size_t capacity);
+
+/* "namespaces (root)" or "namespaces (user namespace)": the tier, for reports. Constant text. */
+const char *sandbox_tier(void);
+
+/* How many workers were started in the life of this sandbox; 1 where nothing ever went wrong. */
+unsigned sandbox_generation(const struct sandbox *sandbox);
+
+#endif

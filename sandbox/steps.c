@@ -1,0 +1,324 @@
+#include "steps.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "facts.h"
+
+/* --- the views of the path ------------------------------------------------------------------ */
+
+/*
+ * x86-64: bits 63..57 differ from bit 56, which no paging mode maps. aarch64 ignores bits 63..56
+ * and sees the null page; others have no such high addresses.
+ */
+static const uintptr_t noncanonical = (uintptr_t)1 << (sizeof(uintptr_t) * CHAR_BIT - 2);
+
+static int map_views(struct steps *steps, int file) {
+    void *writable =
+        mmap(NULL, steps->view_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
+    if (writable == MAP_FAILED)
+        return -errno;
+    steps->writable = writable;
+    /* The reservation leaves the guard page behind the view. */
+    char *reserved = mmap(NULL, steps->view_size + steps->page_size, PROT_NONE,
+                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (reserved == MAP_FAILED)
+        return -errno;
+    steps->readable = reserved;
+    if (mmap(reserved, steps->view_size, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_POPULATE, file,
+             0) == MAP_FAILED)
+        return -errno;
+    return 0;
+}
+
+int steps_create(struct steps *steps) {
+    steps->page_size = (size_t)sysconf(_SC_PAGESIZE);
+    steps->view_size = (TEXT_LENGTH_MAX + steps->page_size) / steps->page_size * steps->page_size;
+    steps->writable = NULL;
+    steps->readable = NULL;
+    int file = memfd_create("path", MFD_CLOEXEC);
+    if (file < 0)
+        return -errno;
+    int error = ftruncate(file, (off_t)steps->view_size) ? -errno : map_views(steps, file);
+    close(file);
+    return error;
+}
+
+void steps_destroy(struct steps *steps) {
+    if (steps->writable)
+        munmap(steps->writable, steps->view_size);
+    if (steps->readable)
+        munmap((void *)(uintptr_t)steps->readable, steps->view_size + steps->page_size);
+    steps->writable = NULL;
+    steps->readable = NULL;
+}
+
+bool steps_holds(const struct steps *steps, uint64_t address) {
+    return address - (uintptr_t)steps->readable < steps->view_size;
+}
+
+bool steps_holds_behind(const struct steps *steps, uint64_t address) {
+    return address - (uintptr_t)steps->readable - steps->view_size < steps->page_size;
+}
+
+void steps_begin(struct steps *steps, const struct scenario *scenario,
+                 const struct implementation *implementation) {
+    steps->scenario = scenario;
+    steps->implementation = implementation;
+    steps->changed_directory = false;
+    steps->changed_mode = false;
+    steps->looked_next = 0;
+    memset(steps->number, -1, sizeof(steps->number));
+    memset(steps->open, 0, sizeof(steps->open));
+}
+
+/* --- calls under test ----------------------------------------------------------------------- */
+
+/* Puts the path where its last byte, NUL or not, is the last one before the guard page. */
+static const char *place_path(const struct steps *steps, const struct step *step) {
+    const char *guard = steps->readable + steps->view_size;
+    size_t length = step->path.length;
+    switch ((enum pointer)step->pointer) {
+    case POINTER_NULL:
+        return NULL;
+    case POINTER_UNMAPPED:
+        return guard;
+    case POINTER_NONCANONICAL:
+        return (const char *)noncanonical;
+    case POINTER_STRING:
+        steps->writable[steps->view_size - 1] = '\0';
+        length++;
+        break;
+    case POINTER_UNTERMINATED:
+    case POINTER_COUNT:
+        break;
+    }
+    memcpy(steps->writable + steps->view_size - length, scenario_text(steps->scenario, step->path),
+           step->path.length);
+    return guard - length;
+}
+
+static int directory_of(const struct steps *steps, const struct step *step) {
+    if (step->kind == STEP_MKFIFO || step->dirfd.kind == DIRFD_CWD)
+        return AT_FDCWD;
+    return step->dirfd.kind == DIRFD_NUMBER ? step->dirfd.number
+                                            : steps->number[step->dirfd.number];
+}
+
+static int32_t call(const struct implementation *implementation, const struct step *step,
+                    int directory, const char *path) {
+    if (step->kind == STEP_MKFIFO)
+        return implementation->mkfifo(path, step->mode);
+    return implementation->mkfifoat(directory, path, step->mode);
+}
+
+/*
+ * Cuts the last component off: "a/b//" gives "a/", "a" gives "" (the directory itself, with
+ * AT_EMPTY_PATH, which needs no search permission), "/a" gives "/". `path` is cut in place.
+ */
+static void cut_last_component(char *path, size_t length) {
+    bool absolute = length > 0 && path[0] == '/';
+    while (length > 0 && path[length - 1] == '/')
+        length--;
+    while (length > 0 && path[length - 1] != '/')
+        length--;
+    if (length == 0 && absolute)
+        length = 1;
+    path[length] = '\0';
+}
+
+static int64_t now(clockid_t clock) {
+    struct timespec time;
+    clock_gettime(clock, &time);
+    return facts_time(time);
+}
+
+/*
+ * What the parent is before step `index`. Right behind a call with the same parent it is what was
+ * seen after that one: nobody else is there to change it.
+ */
+static void look_at_parent(struct steps *steps, uint32_t index, int directory,
+                           struct outcome *outcome) {
+    if (index > 0 && steps->looked_next == index && steps->looked_directory == directory &&
+        strcmp(steps->parent, steps->last_parent) == 0)
+        outcome->parent_before = outcome[-1].parent_after;
+    else
+        facts_at(&outcome->parent_before, directory, steps->parent, AT_EMPTY_PATH);
+}
+
+static void look_after(struct steps *steps, uint32_t index, int directory, const char *path,
+                       struct outcome *outcome) {
+    facts_at(&outcome->parent_after, directory, steps->parent, AT_EMPTY_PATH);
+    if (outcome->result == 0)
+        facts_at(&outcome->target, directory, path, AT_SYMLINK_NOFOLLOW);
+    strcpy(steps->last_parent, steps->parent);
+    steps->looked_directory = directory;
+    steps->looked_next = index + 1;
+}
+
+/* The call with a look at the world before and after it; `outcome` is a row of all outcomes. */
+static void call_and_look(struct steps *steps, uint32_t index, int directory, const char *path,
+                          struct outcome *outcome) {
+    const struct step *step = &steps->scenario->steps[index];
+    outcome->looked = step->pointer == POINTER_STRING && step->path.length < PATH_MAX;
+    if (outcome->looked) {
+        memcpy(steps->parent, path, step->path.length);
+        cut_last_component(steps->parent, step->path.length);
+        look_at_parent(steps, index, directory, outcome);
+    }
+    outcome->clock_before = now(CLOCK_REALTIME_COARSE);
+    errno = ERRNO_POISON;
+    outcome->result = call(steps->implementation, step, directory, path);
+    outcome->error = errno;
+    outcome->clock_after = now(CLOCK_REALTIME);
+    if (outcome->looked)
+        look_after(steps, index, directory, path, outcome);
+}
+
+static void run_call(struct steps *steps, uint32_t index, struct outcome *outcome) {
+    const struct step *step = &steps->scenario->steps[index];
+    const char *path = place_path(steps, step);
+    int directory = directory_of(steps, step);
+    if (outcome) {
+        call_and_look(steps, index, directory, path, outcome);
+    } else {
+        errno = ERRNO_POISON;
+        call(steps->implementation, step, directory, path);
+    }
+}
+
+/* --- preparations --------------------------------------------------------------------------- */
+
+static int write_all(int file, const char *bytes, size_t length) {
+    while (length > 0) {
+        ssize_t written = write(file, bytes, length);
+        if (written < 0)
+            return -1;
+        bytes += written;
+        length -= (size_t)written;
+    }
+    return 0;
+}
+
+static int run_file(const struct step *step, const char *path, const char *content) {
+    int file = open(path, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, step->mode & 0777);
+    if (file < 0)
+        return -1;
+    int result = write_all(file, content, step->other.length);
+    int error = errno;
+    close(file);
+    errno = error;
+    return result;
+}
+
+/* Several slots can hold one number: they are open and closed together. */
+static void mark(struct steps *steps, int32_t number, bool open) {
+    for (unsigned i = 0; i < SCENARIO_SLOTS; i++)
+        if (steps->number[i] == number)
+            steps->open[i] = open;
+}
+
+static int close_slot(struct steps *steps, unsigned slot) {
+    int32_t number = steps->number[slot];
+    if (!steps->open[slot] && number < 3) { /* 0, 1 and 2 are the harness's */
+        errno = EBADF;
+        return -1;
+    }
+    mark(steps, number, false);
+    return close(number);
+}
+
+static int run_open(struct steps *steps, const struct step *step, const char *path) {
+    int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+    flags |= step->flags & OPEN_PATH ? O_PATH : 0;
+    flags |= step->flags & OPEN_NOFOLLOW ? O_NOFOLLOW : 0;
+    flags |= step->flags & OPEN_DIRECTORY ? O_DIRECTORY : 0;
+    if (steps->open[step->slot])
+        close_slot(steps, step->slot);
+    errno = 0;
+    int number = open(path, flags);
+    if (number >= 0) {
+        steps->number[step->slot] = number;
+        mark(steps, number, true);
+    }
+    return number;
+}
+
+static int run_chdir(struct steps *steps, const char *path) {
+    int result = chdir(path);
+    steps->changed_directory |= result == 0;
+    return result;
+}
+
+static int run_chmod(struct steps *steps, const struct step *step, const char *path) {
+    int result = chmod(path, step->mode & 07777);
+    steps->changed_mode |= result == 0;
+    return result;
+}
+
+static const char *copy_text(const struct steps *steps, char *to, struct text text) {
+    memcpy(to, scenario_text(steps->scenario, text), text.length);
+    to[text.length] = '\0';
+    return to;
+}
+
+static int prepare(struct steps *steps, const struct step *step) {
+    const char *path = copy_text(steps, steps->path, step->path);
+    const char *other = copy_text(steps, steps->other, step->other);
+    switch ((enum step_kind)step->kind) {
+    case STEP_MKDIR:
+        return mkdir(path, step->mode);
+    case STEP_FILE:
+        return run_file(step, path, other);
+    case STEP_SYMLINK:
+        return symlink(other, path);
+    case STEP_LINK:
+        return linkat(AT_FDCWD, path, AT_FDCWD, other, 0);
+    case STEP_UNLINK:
+        return unlink(path);
+    case STEP_RMDIR:
+        return rmdir(path);
+    case STEP_RENAME:
+        return rename(path, other);
+    case STEP_CHMOD:
+        return run_chmod(steps, step, path);
+    case STEP_UMASK:
+        return (int)umask(step->mode);
+    case STEP_CHDIR:
+        return run_chdir(steps, path);
+    case STEP_OPEN:
+        return run_open(steps, step, path);
+    case STEP_CLOSE:
+        return close_slot(steps, step->slot);
+    case STEP_MKFIFO:
+    case STEP_MKFIFOAT:
+    case STEP_KIND_COUNT:
+        break;
+    }
+    check(false); /* not a preparation */
+    return -1;
+}
+
+void steps_run(struct steps *steps, uint32_t index, struct outcome *outcome) {
+    const struct step *step = &steps->scenario->steps[index];
+    if (outcome)
+        memset(outcome, 0, sizeof(*outcome));
+    if (step_is_call(step)) {
+        run_call(steps, index, outcome);
+        return;
+    }
+    errno = 0;
+    int result = prepare(steps, step);
+    if (outcome) {
+        outcome->error = errno;
+        outcome->result = result;
+    }
+}

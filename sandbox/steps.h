@@ -1,0 +1,58 @@
+/*
+ * steps.h - executes one step of a scenario on the calling thread.
+ *
+ * The path of a call under test lies in memory that is mapped twice: the harness writes through one
+ * view, the implementation is handed the other, which is read-only and ends at a guard page. So an
+ * implementation that writes to its argument or reads past its end faults at that very instruction.
+ */
+#ifndef FIFOFUZZ_STEPS_H
+#define FIFOFUZZ_STEPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "implementations/implementation.h"
+#include "outcome.h"
+#include "scenario.h"
+
+struct steps {
+    char *writable;       /* the harness's view of the path */
+    const char *readable; /* the implementation's view of the same bytes, before the guard page */
+    size_t view_size;
+    size_t page_size;
+    const struct scenario *scenario;
+    const struct implementation *implementation;
+    int32_t number[SCENARIO_SLOTS];   /* what the slot holds; -1 if it never held one */
+    bool open[SCENARIO_SLOTS];        /* that number is open as far as the steps know */
+    bool changed_directory;           /* a chdir step has succeeded */
+    bool changed_mode;                /* a chmod step has succeeded */
+    uint32_t looked_next;             /* step right behind the last call that was looked at, or 0 */
+    int looked_directory;             /* where that call's `parent` starts */
+    char parent[TEXT_LENGTH_MAX + 1]; /* of the call being looked at */
+    char last_parent[TEXT_LENGTH_MAX + 1];
+    char path[TEXT_LENGTH_MAX + 1]; /* NUL-terminated operands of a preparation */
+    char other[TEXT_LENGTH_MAX + 1];
+};
+
+/* Maps the views. Returns 0 or -errno; free them with steps_destroy, which allows that too. */
+int steps_create(struct steps *steps);
+void steps_destroy(struct steps *steps);
+
+/* Starts a scenario: all slots are empty. Both pointers must hold until its end. */
+void steps_begin(struct steps *steps, const struct scenario *scenario,
+                 const struct implementation *implementation);
+
+/*
+ * Executes step `index`. Fills `outcome`, row `index` of an array with one for each step, as struct
+ * outcome says; NULL executes the same calls and looks at nothing.
+ */
+void steps_run(struct steps *steps, uint32_t index, struct outcome *outcome);
+
+/* True when `address` lies in the bytes that the implementation may read but not write. */
+bool steps_holds(const struct steps *steps, uint64_t address);
+
+/* True when `address` lies in the guard page behind them, where a path is read past its NUL. */
+bool steps_holds_behind(const struct steps *steps, uint64_t address);
+
+#endif

@@ -1,0 +1,182 @@
+#include "trap.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <ucontext.h>
+
+#include "check.h"
+
+/*
+ * glibc's own sigaction: sanitizers replace the public one and, with handle_segv=2, which
+ * ClusterFuzz sets, drop what a program asks for (sanitizer_signal_interceptors.inc).
+ */
+extern int libc_sigaction(int number, const struct sigaction *action,
+                          struct sigaction *old) __asm__("__sigaction");
+
+/* Present when a sanitizer is linked; called with the text of the report already written. */
+extern void set_death_callback(void (*callback)(void)) __asm__("__sanitizer_set_death_callback")
+    __attribute__((weak));
+
+/* fuzzer::Fuzzer::StaticDeathCallback(): what libFuzzer had set, it has no getter. */
+extern void engine_death_callback(void) __asm__("_ZN6fuzzer6Fuzzer19StaticDeathCallbackEv")
+    __attribute__((weak));
+
+static const int trapped[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGABRT, SIGTRAP};
+enum { TRAPPED = sizeof(trapped) / sizeof(trapped[0]) };
+
+/* si_code of a filter's SIGSYS: glibc has no name for it, asm/siginfo.h clashes with signal.h. */
+enum { CODE_SECCOMP = 1 };
+
+static struct sigaction previous[TRAPPED];
+static bool exit_handler_armed;
+static _Thread_local struct trap *watched;
+
+int trap_parking_signal(void) {
+    return SIGRTMIN + 7;
+}
+
+void trap_watch(struct trap *trap) {
+    watched = trap;
+}
+
+bool trap_has_sanitizer(void) {
+    return set_death_callback != NULL;
+}
+
+/* Every signal stays blocked while parked, so that no handler runs on this thread again. */
+static void block_signals(void) {
+    uint64_t all = UINT64_MAX;
+    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
+}
+
+_Noreturn void trap_end(enum ending ending, int32_t detail, uint64_t address) {
+    struct trap *trap = watched;
+    block_signals();
+    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    trap->off_stack = here - trap->alternate >= trap->alternate_size;
+    trap->ending = trap->forbidden ? ENDING_FORBIDDEN : ending;
+    trap->detail = trap->forbidden ? trap->forbidden_call : detail;
+    trap->address = trap->forbidden ? 0 : address;
+    turn_give(trap->turn, TURN_ENDED);
+    while (turn_await(&trap->release, TURN_MAIN, NULL) != TURN_QUIT)
+        ;
+    for (;;) /* of this thread alone, without the C library */
+        syscall(SYS_exit, 0);
+}
+
+static void chain(int number, siginfo_t *info, void *context) {
+    const struct sigaction *action = NULL;
+    for (size_t i = 0; i < TRAPPED; i++)
+        if (trapped[i] == number)
+            action = &previous[i];
+    if (action->sa_flags & SA_SIGINFO) {
+        action->sa_sigaction(number, info, context);
+    } else if (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN) {
+        action->sa_handler(number);
+    } else {
+        /* A fault comes again on return and a sent signal is sent again, without us. */
+        libc_sigaction(number, action, NULL);
+        if (info->si_code <= 0)
+            raise(number);
+    }
+}
+
+/* Makes the trapped system call return `result`; false where that is not known. */
+static bool set_result(ucontext_t *context, long result) {
+#if defined(__x86_64__)
+    context->uc_mcontext.gregs[REG_RAX] = result;
+    return true;
+#elif defined(__aarch64__)
+    context->uc_mcontext.regs[0] = (uint64_t)result;
+    return true;
+#elif defined(__riscv)
+    context->uc_mcontext.__gregs[REG_A0] = (unsigned long)result;
+    return true;
+#else
+    (void)context;
+    (void)result;
+    return false;
+#endif
+}
+
+/* The C library calls exit_group(2) until it succeeds: that parks at once. */
+static void on_forbidden_call(struct trap *trap, int call, ucontext_t *context) {
+    if (!trap->forbidden)
+        trap->forbidden_call = call;
+    trap->forbidden = true;
+    if (call == SYS_exit_group || !set_result(context, -EPERM))
+        trap_end(ENDING_FORBIDDEN, call, 0);
+}
+
+static void on_signal(int number, siginfo_t *info, void *context) {
+    struct trap *trap = watched;
+    if (!trap) {
+        chain(number, info, context);
+        return;
+    }
+    uintptr_t address = (uintptr_t)info->si_addr;
+    if (number == SIGSYS && info->si_code == CODE_SECCOMP) {
+        on_forbidden_call(trap, info->si_syscall, context);
+        return;
+    }
+    if (info->si_code <= 0) /* sent by a process: there is no faulting address */
+        trap_end(ENDING_CRASHED, number, 0);
+    if (number == SIGSEGV && address - trap->guard < trap->guard_size)
+        trap_end(ENDING_OVERFLOWED, 0, 0);
+    trap_end(ENDING_CRASHED, number, address);
+}
+
+static void on_parking_signal(int number) {
+    (void)number;
+    if (watched)
+        trap_end(ENDING_HUNG, 0, 0);
+}
+
+static void on_death(void) {
+    if (watched)
+        trap_end(ENDING_SANITIZER, 0, 0);
+    if (engine_death_callback)
+        engine_death_callback();
+}
+
+static void on_exit_handlers(void) {
+    if (!watched)
+        return;
+    exit_handler_armed = false;
+    trap_end(ENDING_EXITED, 0, 0);
+}
+
+/* Takes over what someone else has installed since, and keeps it for the other threads. */
+static bool install_signals(void) {
+    bool any = false;
+    const struct sigaction own = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    for (size_t i = 0; i < TRAPPED; i++) {
+        struct sigaction found;
+        check(libc_sigaction(trapped[i], NULL, &found) == 0);
+        if (found.sa_flags & SA_SIGINFO && found.sa_sigaction == on_signal)
+            continue;
+        previous[i] = found;
+        check(libc_sigaction(trapped[i], &own, NULL) == 0);
+        any = true;
+    }
+    const struct sigaction parking = {.sa_handler = on_parking_signal, .sa_flags = SA_ONSTACK};
+    check(libc_sigaction(trap_parking_signal(), &parking, NULL) == 0);
+    return any;
+}
+
+bool trap_install(void) {
+    const bool any = install_signals();
+    if (set_death_callback)
+        set_death_callback(on_death);
+    if (!exit_handler_armed) {
+        check(atexit(on_exit_handlers) == 0);
+        exit_handler_armed = true;
+    }
+    return any;
+}
+
+void trap_remove(void) {
+    for (size_t i = 0; i < TRAPPED; i++)
+        check(libc_sigaction(trapped[i], &previous[i], NULL) == 0);
+}

@@ -1,0 +1,64 @@
+/*
+ * trap.h - what happens when the code under test does not return: signals, exit(), sanitizers.
+ *
+ * A signal handler belongs to the whole process, so each one here asks first which thread it is on.
+ * On a watched thread (the worker) it records how the run ended, gives the turn to the main thread
+ * and parks: nothing unwinds, no engine's handler runs there, and the main thread reports. On any
+ * other thread the handler that was installed before does its work, as if this one did not exist.
+ */
+#ifndef FIFOFUZZ_TRAP_H
+#define FIFOFUZZ_TRAP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "handover.h"
+#include "outcome.h"
+
+/*
+ * A system call that the policy forbids is the exception: it fails with EPERM, the code under test
+ * goes on, and the run ends at the end of the step. Parked inside fork(3), the thread would keep
+ * malloc's locks, and the main thread would wait for them for ever.
+ */
+
+/* One watched thread. Its first part is set by who starts the thread, the second by its end. */
+struct trap {
+    turn_word *turn; /* becomes TURN_ENDED when the thread has parked */
+    uintptr_t guard; /* the guard below the thread's stack: faults there are overflows */
+    size_t guard_size;
+    uintptr_t alternate; /* the alternate signal stack given to the thread */
+    size_t alternate_size;
+
+    bool forbidden; /* a forbidden system call was tried: how the run ends, whatever follows */
+    int32_t forbidden_call;
+    enum ending ending;
+    int32_t detail; /* as in struct observation */
+    uint64_t address;
+    bool off_stack;    /* it parked outside the alternate stack, which may be unmapped by now */
+    turn_word release; /* TURN_QUIT lets the parked thread exit */
+};
+
+/*
+ * Installs the handlers (SIGSEGV SIGBUS SIGILL SIGFPE SIGSYS SIGABRT SIGTRAP, the parking signal,
+ * the sanitizers' death callback, an exit handler) and keeps what was there before for the other
+ * threads. Calling it again takes over anew: a handler that was installed since is kept as the one
+ * before, and an exit handler runs only once. Returns true if any signal's handler was another.
+ */
+bool trap_install(void);
+
+/* Puts back the signal handlers that were there before. */
+void trap_remove(void);
+
+/* Watches the calling thread from now on; NULL stops it. */
+void trap_watch(struct trap *trap);
+
+/* Ends the watched calling thread's run as a signal would: records, gives the turn, parks. */
+_Noreturn void trap_end(enum ending ending, int32_t detail, uint64_t address);
+
+/* The real-time signal that makes a watched thread record ENDING_HUNG and park. */
+int trap_parking_signal(void);
+
+/* True when a sanitizer is linked, which keeps its own account of threads and their memory. */
+bool trap_has_sanitizer(void);
+
+#endif

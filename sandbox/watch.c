@@ -1,0 +1,62 @@
+#include "watch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "facts.h"
+
+const struct timespec watch_slice = {.tv_nsec = 100000000};
+
+enum { ASLEEP_LOOKS_MAX = 20 }; /* two seconds of slices */
+static const int64_t running_max = 2000000000;
+/* What a sleeper may use between two looks: one that wakes up, finds nothing and sleeps again. */
+static const int64_t dozing_max = 10000000;
+
+void watch_begin(struct watch *watch) {
+    watch->looks = 0;
+    watch->asleep = 0;
+}
+
+/*
+ * The state letter behind the parenthesised name, which may itself hold parentheses: proc(5). 'X'
+ * for what is no longer there.
+ */
+static char state_of(const char *stat_path) {
+    char text[512];
+    int file = open(stat_path, O_RDONLY | O_CLOEXEC);
+    if (file < 0)
+        return errno == ENOENT ? 'X' : '?';
+    ssize_t length = read(file, text, sizeof(text) - 1);
+    if (length < 0 && errno == ESRCH)
+        memcpy(text, "() X", (size_t)(length = 4));
+    close(file);
+    text[length < 0 ? 0 : length] = '\0';
+    const char *name_end = strrchr(text, ')');
+    return name_end && name_end[1] == ' ' ? name_end[2] : '?';
+}
+
+enum watch_verdict watch_look(struct watch *watch, uint64_t progress) {
+    struct timespec time = {0};
+    clock_gettime(watch->clock, &time);
+    int64_t used = facts_time(time);
+    char state = state_of(watch->stat_path);
+    if (state == 'X')
+        return WATCH_GONE;
+    bool first = watch->looks++ == 0;
+    if (first || progress != watch->progress) {
+        watch->progress = progress;
+        watch->since = used;
+        watch->asleep = 0;
+    } else if ((state == 'S' || state == 'D') && used - watch->last <= dozing_max) {
+        watch->asleep++;
+    } else {
+        watch->asleep = 0;
+    }
+    watch->last = used;
+    if (used - watch->since >= running_max)
+        return WATCH_RUNNING;
+    return watch->asleep >= ASLEEP_LOOKS_MAX ? WATCH_BLOCKED : WATCH_ALIVE;
+}

@@ -1,0 +1,40 @@
+/*
+ * watch.h - tells a thread that hangs from one that the machine keeps waiting.
+ *
+ * Wall-clock time alone says nothing on a loaded machine. So a thread hangs only if it has used two
+ * seconds of processor time within one step, or if it was found asleep at every look for two
+ * seconds. One that is ready to run but does not get to is never said to hang.
+ */
+#ifndef FIFOFUZZ_WATCH_H
+#define FIFOFUZZ_WATCH_H
+
+#include <stdint.h>
+#include <time.h>
+
+/* How often to look, and the pause between two looks. */
+extern const struct timespec watch_slice;
+
+struct watch {
+    clockid_t clock;    /* the thread's processor time */
+    char stat_path[64]; /* its stat file in proc(5) */
+    uint64_t progress;  /* as given by the last look */
+    int64_t since;      /* its processor time when `progress` last changed, ns */
+    int64_t last;       /* its processor time at the last look */
+    unsigned asleep;    /* looks in a row that found it asleep */
+    unsigned looks;
+};
+
+enum watch_verdict {
+    WATCH_ALIVE,
+    WATCH_BLOCKED, /* asleep for too long */
+    WATCH_RUNNING, /* running for too long */
+    WATCH_GONE,    /* it has exited */
+};
+
+/* Starts watching what `clock` and `stat_path` belong to. Cheap: nothing is looked at yet. */
+void watch_begin(struct watch *watch);
+
+/* One look, to be taken after each slice; `progress` is any number that changes with progress. */
+enum watch_verdict watch_look(struct watch *watch, uint64_t progress);
+
+#endif

@@ -1,0 +1,339 @@
+#include "worker.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+
+#include "check.h"
+#include "policy.h"
+#include "reason.h"
+
+/* The sanitizers' shadow of a stack outlives its frames; the next user of the memory must not. */
+extern void unpoison(const volatile void *memory,
+                     size_t size) __asm__("__asan_unpoison_memory_region") __attribute__((weak));
+
+/* --- the stack ------------------------------------------------------------------------------ */
+
+enum { STACK_MAPPING = STACK_GUARD + STACK_SIZE + STACK_GUARD + STACK_ALTERNATE };
+
+int stack_create(struct stack *stack, struct trap *trap) {
+    char *mapping = mmap(NULL, STACK_MAPPING, PROT_NONE,
+                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    if (mapping == MAP_FAILED)
+        return -errno;
+    stack->mapping = mapping;
+    stack->base = mapping + STACK_GUARD;
+    stack->alternate = stack->base + STACK_SIZE + STACK_GUARD;
+    if (mprotect(stack->base, STACK_SIZE, PROT_READ | PROT_WRITE) ||
+        mprotect(stack->alternate, STACK_ALTERNATE, PROT_READ | PROT_WRITE)) {
+        int error = errno;
+        stack_destroy(stack);
+        return -error;
+    }
+    trap->guard = (uintptr_t)mapping;
+    trap->guard_size = STACK_GUARD;
+    trap->alternate = (uintptr_t)stack->alternate;
+    trap->alternate_size = STACK_ALTERNATE;
+    return 0;
+}
+
+void stack_destroy(struct stack *stack) {
+    if (!stack->mapping)
+        return;
+    if (unpoison)
+        unpoison(stack->mapping, STACK_MAPPING);
+    munmap(stack->mapping, STACK_MAPPING);
+    stack->mapping = NULL;
+}
+
+int stack_use_alternate(struct stack *stack) {
+    const stack_t alternate = {.ss_sp = stack->alternate, .ss_size = STACK_ALTERNATE};
+    return sigaltstack(&alternate, &stack->before) ? -errno : 0;
+}
+
+int stack_leave_alternate(const struct stack *stack) {
+    return sigaltstack(&stack->before, NULL) ? -errno : 0;
+}
+
+/* Signals for the process (a timer, Ctrl-C) are the engine's and must not land on the worker. */
+static void signals_of_worker(sigset_t *blocked) {
+    sigfillset(blocked);
+    const int wanted[] = {SIGSEGV, SIGBUS,  SIGILL,  SIGFPE,
+                          SIGSYS,  SIGABRT, SIGTRAP, trap_parking_signal()};
+    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
+        sigdelset(blocked, wanted[i]);
+}
+
+int stack_start(const struct stack *stack, pthread_t *thread, void *(*run)(void *),
+                void *argument) {
+    pthread_attr_t attributes;
+    sigset_t blocked, old;
+    signals_of_worker(&blocked);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstack(&attributes, stack->base, STACK_SIZE);
+    pthread_sigmask(SIG_SETMASK, &blocked, &old); /* a new thread inherits the mask */
+    int error = pthread_create(thread, &attributes, run, argument);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attributes);
+    return -error;
+}
+
+/* --- the world ------------------------------------------------------------------------------ */
+
+/* Files of the host that the worker takes along. */
+struct luggage {
+    int null;
+    int output;
+    DIR *open_files; /* /proc/thread-self/fd */
+};
+
+static int pack(struct luggage *luggage, int stderr_pipe, char *reason, size_t reason_size) {
+    int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0)
+        return refuse(reason, reason_size, errno, "/dev/null cannot be opened", "make it");
+    luggage->null = fcntl(null, F_DUPFD_CLOEXEC, 3);
+    luggage->output = fcntl(stderr_pipe, F_DUPFD_CLOEXEC, 3);
+    if (luggage->null < 0 || luggage->output < 0)
+        return refuse(reason, reason_size, errno, "no descriptors are left", "raise `ulimit -n`");
+    luggage->open_files = opendir("/proc/thread-self/fd");
+    if (!luggage->open_files)
+        return refuse(reason, reason_size, errno, "/proc/thread-self/fd cannot be read",
+                      "mount proc(5) on /proc");
+    return 0;
+}
+
+/* Puts the luggage on 0, 1 and 2 and closes everything else, without close_range (Linux 5.9). */
+static int unpack(const struct luggage *luggage) {
+    if (dup2(luggage->null, 0) < 0 || dup2(luggage->null, 1) < 0 || dup2(luggage->output, 2) < 0)
+        return -errno;
+    const int own = dirfd(luggage->open_files);
+    for (const struct dirent *entry; (entry = readdir(luggage->open_files));) {
+        int number = (int)strtol(entry->d_name, NULL, 10);
+        if (number > 2 && number != own)
+            close(number);
+    }
+    closedir(luggage->open_files);
+    return 0;
+}
+
+int worker_drop_capabilities(void) {
+    for (unsigned long i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
+        if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0))
+            return -errno;
+    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
+        return -errno;
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const struct __user_cap_data_struct none[2] = {{0}};
+    return syscall(SYS_capset, &header, none) ? -errno : 0;
+}
+
+/* Raw system calls: glibc's setuid family changes every thread of the process. */
+static int become_plain_root(char *reason, size_t reason_size) {
+    if (syscall(SYS_setgroups, 0, NULL) && errno != EPERM) /* denied in a user namespace */
+        return refuse(reason, reason_size, errno, "supplementary groups cannot be left",
+                      "run as root with CAP_SETGID");
+    if (syscall(SYS_setresgid, 0, 0, 0) || syscall(SYS_setresuid, 0, 0, 0))
+        return refuse(reason, reason_size, errno, "the worker cannot be uid and gid 0",
+                      "run as root with CAP_SETUID and CAP_SETGID");
+    int error = worker_drop_capabilities();
+    if (error)
+        return refuse(reason, reason_size, -error, "capabilities cannot be dropped",
+                      "run as root with CAP_SETPCAP");
+    return 0;
+}
+
+static void pin(int processor) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    CPU_SET((unsigned)processor, &set);
+    sched_setaffinity(0, sizeof(set), &set); /* a matter of speed alone */
+}
+
+static int enter_world(struct worker *worker) {
+    char *reason = worker->reason;
+    const size_t size = sizeof(worker->reason);
+    if (worker->processor >= 0)
+        pin(worker->processor);
+    if (unshare(CLONE_FS | CLONE_FILES | CLONE_NEWNS))
+        return refuse(reason, size, errno, "the kernel refused a mount namespace",
+                      "run as root, or allow user namespaces (user.max_mnt_namespaces, container "
+                      "profile)");
+    struct luggage luggage = {.null = -1, .output = -1};
+    int error = pack(&luggage, worker->stderr_pipe, reason, size);
+    if (error)
+        return error;
+    error = arena_enter(reason, size);
+    if (error)
+        return error;
+    error = unpack(&luggage);
+    if (error)
+        return refuse(reason, size, -error, "descriptors 0, 1 and 2 cannot be set",
+                      "raise `ulimit -n`");
+    umask(022);
+    error = become_plain_root(reason, size);
+    if (error)
+        return error;
+    error = arena_prove(&worker->arena, reason, size);
+    if (error)
+        return error;
+    error = policy_load(getpid(), worker->id);
+    if (error)
+        return refuse(reason, size, -error, "the kernel refused the seccomp filter",
+                      "use a kernel with CONFIG_SECCOMP_FILTER and a container profile that allows "
+                      "seccomp(2)");
+    return 0;
+}
+
+/* --- runs ----------------------------------------------------------------------------------- */
+
+static void run(struct worker *worker) {
+    const bool observed = worker->mode == SANDBOX_OBSERVED;
+    struct observation *observation = &worker->observation;
+    if (worker->mode != worker->last_mode)
+        worker->worn |= !arena_reset(&worker->arena);
+    worker->last_mode = worker->mode;
+    steps_begin(&worker->steps, worker->scenario, worker->implementation);
+    for (uint32_t i = 0; i < worker->scenario->step_count; i++) {
+        atomic_store_explicit(&worker->step, i, memory_order_relaxed);
+        steps_run(&worker->steps, i, observed ? &observation->outcomes[i] : NULL);
+        if (worker->trap.forbidden)
+            trap_end(ENDING_FORBIDDEN, worker->trap.forbidden_call, 0);
+    }
+    /* An implementation that left signals blocked would let the next one's fault end the process.
+     */
+    pthread_sigmask(SIG_SETMASK, &worker->signals, NULL);
+    bool intact = observed ? arena_observe(&worker->arena, &worker->steps, observation)
+                           : arena_clear(&worker->arena, &worker->steps);
+    worker->worn |= !intact;
+}
+
+/* Returns at the order to quit. */
+static void take_orders(struct worker *worker) {
+    for (;;) {
+        switch ((enum turn)turn_await(&worker->turn, TURN_MAIN, NULL)) {
+        case TURN_WORKER:
+            run(worker);
+            turn_give(&worker->turn, TURN_MAIN);
+            break;
+        case TURN_QUIT:
+            return;
+        case TURN_MAIN: /* woken for nothing */
+        case TURN_ENDED:
+        case TURN_FAILED:
+        case TURN_GONE:
+            break;
+        }
+    }
+}
+
+static void *worker_main(void *argument) {
+    struct worker *worker = argument;
+    worker->id = (pid_t)syscall(SYS_gettid);
+    trap_watch(&worker->trap);
+    pthread_sigmask(SIG_SETMASK, NULL, &worker->signals);
+    worker->error = stack_use_alternate(&worker->stack);
+    if (!worker->error)
+        worker->error = enter_world(worker);
+    turn_give(&worker->turn, worker->error ? TURN_FAILED : TURN_MAIN);
+    if (!worker->error)
+        take_orders(worker);
+    trap_watch(NULL);
+    stack_leave_alternate(&worker->stack);
+    return NULL;
+}
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+/* Mapped, not allocated: large, mostly unused, and out of reach of a stray free(3). */
+static struct worker *worker_map(void) {
+    struct worker *worker = mmap(NULL, sizeof(*worker), PROT_READ | PROT_WRITE,
+                                 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    return worker == MAP_FAILED ? NULL : worker;
+}
+
+static void worker_unmap(struct worker *worker) {
+    steps_destroy(&worker->steps);
+    if (!worker->trap.off_stack)
+        stack_destroy(&worker->stack);
+    munmap(worker, sizeof(*worker));
+}
+
+static int make_parts(struct worker *worker) {
+    int error = steps_create(&worker->steps);
+    if (!error)
+        error = stack_create(&worker->stack, &worker->trap);
+    worker->trap.turn = &worker->turn;
+    worker->turn = TURN_WORKER; /* until its world stands */
+    return error;
+}
+
+static int launch(struct worker *worker, char *reason, size_t reason_size) {
+    int error = make_parts(worker);
+    if (!error)
+        error = stack_start(&worker->stack, &worker->thread, worker_main, worker);
+    if (error)
+        return refuse(reason, reason_size, -error, "the worker thread cannot be started",
+                      "free some memory or processes");
+    uint32_t turn;
+    while ((turn = turn_await(&worker->turn, TURN_WORKER, NULL)) == TURN_WORKER)
+        ;
+    if (turn == TURN_MAIN)
+        return 0;
+    if (turn == TURN_ENDED)
+        return refuse(reason, reason_size, EFAULT, "the worker crashed at start", "report this");
+    pthread_join(worker->thread, NULL);
+    snprintf(reason, reason_size, "%s", worker->reason);
+    return worker->error;
+}
+
+int worker_start(struct worker **out, int stderr_pipe, int processor, char *reason,
+                 size_t reason_size) {
+    struct worker *worker = worker_map();
+    if (!worker)
+        return refuse(reason, reason_size, errno, "no memory for the worker", "free some");
+    worker->stderr_pipe = stderr_pipe;
+    worker->processor = processor;
+    int error = launch(worker, reason, reason_size);
+    if (error) {
+        worker_unmap(worker);
+        return error;
+    }
+    check(pthread_getcpuclockid(worker->thread, &worker->watch.clock) == 0);
+    snprintf(worker->watch.stat_path, sizeof(worker->watch.stat_path), "/proc/self/task/%d/stat",
+             (int)worker->id);
+    *out = worker;
+    return 0;
+}
+
+void worker_end(struct worker *worker) {
+    switch ((enum turn)atomic_load(&worker->turn)) {
+    case TURN_MAIN:
+        turn_give(&worker->turn, TURN_QUIT);
+        break;
+    case TURN_GONE:
+        worker->trap.off_stack = true;
+        break;
+    case TURN_ENDED:
+        if (!trap_has_sanitizer()) {
+            turn_give(&worker->trap.release, TURN_QUIT);
+            break;
+        }
+        __attribute__((fallthrough));
+    case TURN_WORKER:
+    case TURN_QUIT:
+    case TURN_FAILED:
+        pthread_detach(worker->thread);
+        return;
+    }
+    pthread_join(worker->thread, NULL);
+    worker_unmap(worker);
+}
