@@ -122,9 +122,10 @@ static int32_t call(const struct implementation *implementation, const struct st
 
 /*
  * Cuts the last component off: "a/b//" gives "a/", "a" gives "" (the directory itself, with
- * AT_EMPTY_PATH, which needs no search permission), "/a" gives "/". `path` is cut in place.
+ * AT_EMPTY_PATH, which needs no search permission), "/a" gives "/". `path` is cut in place; returns
+ * its new length.
  */
-static void cut_last_component(char *path, size_t length) {
+static size_t cut_last_component(char *path, size_t length) {
     bool absolute = length > 0 && path[0] == '/';
     while (length > 0 && path[length - 1] == '/')
         length--;
@@ -133,6 +134,7 @@ static void cut_last_component(char *path, size_t length) {
     if (length == 0 && absolute)
         length = 1;
     path[length] = '\0';
+    return length;
 }
 
 static int64_t now(clockid_t clock) {
@@ -148,7 +150,8 @@ static int64_t now(clockid_t clock) {
 static void look_at_parent(struct steps *steps, uint32_t index, int directory,
                            struct outcome *outcome) {
     if (index > 0 && steps->looked_next == index && steps->looked_directory == directory &&
-        strcmp(steps->parent, steps->last_parent) == 0)
+        steps->parent_length == steps->last_parent_length &&
+        memcmp(steps->parent, steps->last_parent, steps->parent_length) == 0)
         outcome->parent_before = outcome[-1].parent_after;
     else
         facts_at(&outcome->parent_before, directory, steps->parent, AT_EMPTY_PATH);
@@ -159,7 +162,8 @@ static void look_after(struct steps *steps, uint32_t index, int directory, const
     facts_at(&outcome->parent_after, directory, steps->parent, AT_EMPTY_PATH);
     if (outcome->result == 0)
         facts_at(&outcome->target, directory, path, AT_SYMLINK_NOFOLLOW);
-    strcpy(steps->last_parent, steps->parent);
+    memcpy(steps->last_parent, steps->parent, steps->parent_length);
+    steps->last_parent_length = steps->parent_length;
     steps->looked_directory = directory;
     steps->looked_next = index + 1;
 }
@@ -171,7 +175,7 @@ static void call_and_look(struct steps *steps, uint32_t index, int directory, co
     outcome->looked = step->pointer == POINTER_STRING && step->path.length < PATH_MAX;
     if (outcome->looked) {
         memcpy(steps->parent, path, step->path.length);
-        cut_last_component(steps->parent, step->path.length);
+        steps->parent_length = cut_last_component(steps->parent, step->path.length);
         look_at_parent(steps, index, directory, outcome);
     }
     outcome->clock_before = now(CLOCK_REALTIME_COARSE);

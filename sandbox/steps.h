@@ -23,12 +23,13 @@ struct steps {
     size_t page_size;
     const struct scenario *scenario;
     const struct implementation *implementation;
-    int32_t number[SCENARIO_SLOTS];   /* what the slot holds; -1 if it never held one */
-    bool open[SCENARIO_SLOTS];        /* that number is open as far as the steps know */
-    bool changed_directory;           /* a chdir step has succeeded */
-    bool changed_mode;                /* a chmod step has succeeded */
-    uint32_t looked_next;             /* step right behind the last call that was looked at, or 0 */
-    int looked_directory;             /* where that call's `parent` starts */
+    int32_t number[SCENARIO_SLOTS]; /* what the slot holds; -1 if it never held one */
+    bool open[SCENARIO_SLOTS];      /* that number is open as far as the steps know */
+    bool changed_directory;         /* a chdir step has succeeded */
+    bool changed_mode;              /* a chmod step has succeeded */
+    uint32_t looked_next;           /* step right behind the last call that was looked at, or 0 */
+    int looked_directory;           /* where that call's `parent` starts */
+    size_t parent_length, last_parent_length;
     char parent[TEXT_LENGTH_MAX + 1]; /* of the call being looked at */
     char last_parent[TEXT_LENGTH_MAX + 1];
     char path[TEXT_LENGTH_MAX + 1]; /* NUL-terminated operands of a preparation */

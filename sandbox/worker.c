@@ -115,6 +115,7 @@ static int pack(struct luggage *luggage, int stderr_pipe, char *reason, size_t r
 static int unpack(const struct luggage *luggage) {
     if (dup2(luggage->null, 0) < 0 || dup2(luggage->null, 1) < 0 || dup2(luggage->output, 2) < 0)
         return -errno;
+    check(luggage->open_files != NULL);
     const int own = dirfd(luggage->open_files);
     for (const struct dirent *entry; (entry = readdir(luggage->open_files));) {
         int number = (int)strtol(entry->d_name, NULL, 10);

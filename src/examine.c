@@ -23,9 +23,35 @@ static void run_and_judge(struct examiner *examiner, const struct judge *judge,
     verdict_judge(judge, scenario, observation, verdict);
 }
 
+/*
+ * Linux counts links across a retry: a lock-free walk that a concurrent mount(2) anywhere in the
+ * system disturbs is done again without setting the count back (fs/namei.c filename_parentat,
+ * nd->total_link_count), so from 21 links on, ELOOP may come by chance.
+ */
+static bool may_be_disturbed(const struct verdict *verdict) {
+    bool about_error = verdict->aspect == ASPECT_ERRNO || verdict->aspect == ASPECT_NODE ||
+                       verdict->aspect == ASPECT_PARENT_CHANGED ||
+                       verdict->aspect == ASPECT_PREPARATION;
+    bool is_eloop = about_error && (verdict->got == ELOOP || verdict->expected == ELOOP);
+    bool lost_place = verdict->aspect == ASPECT_CWD && verdict->got == 0;
+    return (is_eloop || lost_place) && verdict->links > WORLD_LINKS / 2;
+}
+
+/* Runs and judges until something else is seen than what the kernel may have done by chance. */
+static void run_steadily(struct examiner *examiner, const struct judge *judge,
+                         const struct implementation *implementation,
+                         const struct scenario *scenario, struct verdict *verdict) {
+    enum { TRIES = 20 };
+    for (int i = 0; i < TRIES; i++) {
+        run_and_judge(examiner, judge, implementation, scenario, verdict);
+        if (!verdict_is_bad(verdict) || !may_be_disturbed(verdict))
+            break;
+    }
+}
+
 void examine_once(struct examiner *examiner, const struct scenario *scenario,
                   struct verdict *verdict) {
-    run_and_judge(examiner, &examiner->judge, examiner->implementation, scenario, verdict);
+    run_steadily(examiner, &examiner->judge, examiner->implementation, scenario, verdict);
     examiner->scenarios++;
     examiner->calls += count_calls(scenario);
     examiner->undecided += verdict->kind == VERDICT_UNDECIDED;
@@ -36,7 +62,7 @@ static void replay(struct examiner *examiner, const struct scenario *scenario,
                    struct verdict *verdict) {
     struct judge silent = examiner->judge;
     silent.reach = NULL;
-    run_and_judge(examiner, &silent, examiner->implementation, scenario, verdict);
+    run_steadily(examiner, &silent, examiner->implementation, scenario, verdict);
 }
 
 /* The same scenario on the bare system call, which has traits of its own: none. */
@@ -44,15 +70,10 @@ static void replay_raw(struct examiner *examiner, const struct scenario *scenari
                        struct verdict *verdict) {
     struct contract contract = {.level = examiner->contract.level};
     struct judge silent = {.contract = &contract, .world = &examiner->world};
-    run_and_judge(examiner, &silent, implementation_find("raw"), scenario, verdict);
+    run_steadily(examiner, &silent, implementation_find("raw"), scenario, verdict);
 }
 
-static bool is_bad(const struct verdict *verdict) {
-    return verdict->kind == VERDICT_VIOLATED || verdict->kind == VERDICT_DISAGREED;
-}
-
-/* --- begin and end -----------------------------------------------------------------------------
- */
+/* --- begin and end ---------------------------------------------------------------------------- */
 
 int examine_open(struct examiner *examiner, const struct implementation *implementation, int cpu,
                  char *reason, size_t reason_size) {
@@ -114,24 +135,12 @@ static void attribute(struct examiner *examiner, struct finding *finding) {
         struct verdict verdict;
         scenario->step_count = count;
         replay(examiner, scenario, &verdict);
-        if (!is_bad(&verdict))
+        if (!verdict_is_bad(&verdict))
             continue;
         finding->verdict = verdict;
         break;
     }
     scenario->step_count = whole;
-}
-
-/*
- * Linux counts links across a retry: a lock-free walk that a concurrent mount(2) anywhere in the
- * system disturbs is done again without setting the count back (fs/namei.c filename_parentat,
- * nd->total_link_count), so from 21 links on, ELOOP may come by chance.
- */
-static bool may_be_disturbed(const struct verdict *verdict) {
-    bool about_error = verdict->aspect == ASPECT_ERRNO || verdict->aspect == ASPECT_NODE ||
-                       verdict->aspect == ASPECT_PARENT_CHANGED || verdict->aspect == ASPECT_CWD ||
-                       verdict->aspect == ASPECT_PREPARATION;
-    return about_error && verdict->links > WORLD_LINKS / 2;
 }
 
 /* Counts how often the cut scenario shows the same signature again. */
@@ -143,7 +152,7 @@ static void repeat(struct examiner *examiner, struct finding *finding) {
         struct verdict verdict;
         char signature[sizeof finding->signature];
         replay(examiner, &finding->scenario, &verdict);
-        if (!is_bad(&verdict))
+        if (!verdict_is_bad(&verdict))
             continue;
         verdict_signature(&verdict, &finding->scenario, signature, sizeof signature);
         finding->repeated += strcmp(signature, finding->signature) == 0;
@@ -158,7 +167,7 @@ static void accuse(struct examiner *examiner, struct finding *finding) {
     struct verdict raw;
     bool disagreed = finding->verdict.kind == VERDICT_DISAGREED;
     replay_raw(examiner, &finding->scenario, &raw);
-    if (is_bad(&raw))
+    if (verdict_is_bad(&raw))
         finding->fault = disagreed ? FAULT_OURS : FAULT_PLATFORM;
     else
         finding->fault = FAULT_IMPLEMENTATION;
@@ -166,8 +175,7 @@ static void accuse(struct examiner *examiner, struct finding *finding) {
         finding->verdict.kind = VERDICT_VIOLATED;
 }
 
-/* False if what was seen is a disturbance of the kernel's: it is not there every time. */
-static bool investigate(struct examiner *examiner, const struct scenario *scenario,
+static void investigate(struct examiner *examiner, const struct scenario *scenario,
                         const struct verdict *verdict, struct finding *finding) {
     finding->verdict = *verdict;
     scenario_copy(&finding->scenario, scenario);
@@ -180,15 +188,13 @@ static bool investigate(struct examiner *examiner, const struct scenario *scenar
     verdict_signature(&finding->verdict, &finding->scenario, finding->signature,
                       sizeof finding->signature);
     repeat(examiner, finding);
-    return finding->repeated == finding->replays || !may_be_disturbed(&finding->verdict);
 }
 
 bool examine(struct examiner *examiner, const struct scenario *scenario, struct finding *finding) {
     struct verdict verdict;
     examine_once(examiner, scenario, &verdict);
-    if (!is_bad(&verdict))
+    if (!verdict_is_bad(&verdict))
         return true;
-    bool found = investigate(examiner, scenario, &verdict, finding);
-    examiner->undecided += !found;
-    return !found;
+    investigate(examiner, scenario, &verdict, finding);
+    return false;
 }

@@ -362,3 +362,31 @@ int report_save(const char *findings, const struct report_run *run, const struct
     free(content.file);
     return error ? error : bump_count(folder);
 }
+
+static int append_line(const char *folder, const char *line) {
+    char *path = join(folder, "report.txt");
+    FILE *out = path ? fopen(path, "ae") : NULL;
+    int error = out ? 0 : -errno;
+    free(path);
+    if (!out)
+        return error;
+    fprintf(out, "%s\n", line);
+    return fclose(out) != 0 ? -errno : 0;
+}
+
+int report_amend(const char *folder, const char *line, const struct scenario *scenario) {
+    static struct finding changed;
+    if (scenario) {
+        const char *name = strrchr(folder, '/');
+        snprintf(changed.signature, sizeof changed.signature, "%s", name ? name + 1 : folder);
+        scenario_copy(&changed.scenario, scenario);
+        const struct content content = {.finding = &changed};
+        for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+            bool holds_scenario = files[i].write == write_scenario || files[i].write == write_input;
+            int error = holds_scenario ? write_file(folder, i, &content) : 0;
+            if (error)
+                return error;
+        }
+    }
+    return append_line(folder, line);
+}

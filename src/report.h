@@ -56,4 +56,10 @@ void report_command(FILE *out, const struct report_run *run, const char *file);
 int report_save(const char *findings, const struct report_run *run, const struct finding *finding,
                 char *folder, size_t size);
 
+/*
+ * Adds `line` (without newline) to the end of the report in a folder that report_save filled, and
+ * if `scenario` is not NULL puts it in the place of the one there. Returns 0 or -errno.
+ */
+int report_amend(const char *folder, const char *line, const struct scenario *scenario);
+
 #endif

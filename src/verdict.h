@@ -66,6 +66,11 @@ struct verdict {
     char name[256];           /* path of the node it is about, escaped for print, or "" */
 };
 
+/* True if something went otherwise than it may: the verdict needs a report. */
+static inline bool verdict_is_bad(const struct verdict *verdict) {
+    return verdict->kind == VERDICT_VIOLATED || verdict->kind == VERDICT_DISAGREED;
+}
+
 /*
  * What a run reached, for the search and for the summary: called once for every clause that applied
  * to a call that was judged. `feature` is a small number (below VERDICT_FEATURES): the clause, or

@@ -1,8 +1,10 @@
 /* repro: runs scenario files again and reports the first violation. */
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "fresh.h"
 #include "report.h"
 
 static struct scenario scenario;
@@ -11,64 +13,70 @@ static struct finding finding;
 /* What the runs of one file showed. */
 struct tally {
     uint64_t runs, violated, undecided;
-    struct verdict first; /* the first violation, or else the last verdict */
+    struct fresh_result first; /* the first violation, or else the last result */
 };
 
-static bool is_violation(const struct verdict *verdict) {
-    return verdict->kind == VERDICT_VIOLATED || verdict->kind == VERDICT_DISAGREED;
-}
+/* What the child needs to print the full report. */
+struct report_order {
+    const struct cli_subject *subject;
+    const char *path;
+};
 
-static const char *verdict_title(const struct verdict *verdict) {
-    return verdict->kind == VERDICT_DISAGREED ? "preparation" : clause_infos[verdict->clause].name;
-}
-
-static struct tally run_often(struct examiner *examiner, uint64_t repeat) {
+/* Each run in a process of its own: what an implementation remembers does not blur the count. */
+static struct tally run_often(const struct examiner *examiner, uint64_t repeat) {
     struct tally tally = {.runs = repeat};
     for (uint64_t i = 0; i < repeat; i++) {
-        struct verdict verdict;
-        examine_once(examiner, &scenario, &verdict);
-        tally.undecided += verdict.kind == VERDICT_UNDECIDED;
+        struct fresh_result result;
+        int error = fresh_examine(examiner, &scenario, 1, &result);
+        if (error)
+            cli_fail(STATUS_UNABLE, "no process to run the scenario in: %s", strerror(-error));
+        bool violated = fresh_is_violated(&result);
+        tally.undecided += !violated && result.verdict.kind == VERDICT_UNDECIDED;
         if (tally.violated == 0)
-            tally.first = verdict;
-        tally.violated += is_violation(&verdict);
+            tally.first = result;
+        tally.violated += violated;
     }
     return tally;
 }
 
-/* Prints the full report, or, if it does not show again, the verdict alone. */
-static void print_report(struct examiner *examiner, const struct cli_subject *subject,
-                         const struct tally *tally, const char *path) {
+static const char *title(const struct fresh_result *result) {
+    if (result->signal)
+        return clause_infos[CLAUSE_RETURNS].name;
+    return result->verdict.kind == VERDICT_DISAGREED ? "preparation"
+                                                     : clause_infos[result->verdict.clause].name;
+}
+
+/* In a fresh process: the full report of the first examination that is violated. */
+static void print_report(struct examiner *examiner, void *context) {
+    const struct report_order *order = context;
     enum { TRIES = 10 };
     for (int i = 0; i < TRIES; i++) {
         if (examine(examiner, &scenario, &finding))
             continue;
-        struct report_run run = {subject->implementation, examiner->contract.level, sandbox_tier(),
-                                 session_traits()};
-        report_print(stdout, &run, &finding, path);
+        struct report_run run = {order->subject->implementation, examiner->contract.level,
+                                 sandbox_tier(), session_traits()};
+        report_print(stdout, &run, &finding, order->path);
         fputc('\n', stdout);
         return;
     }
-    char sentence[768];
-    verdict_describe(&tally->first, sentence, sizeof sentence);
-    printf("%s: step %u: %s (it did not show again)\n", verdict_title(&tally->first),
-           tally->first.step + 1, sentence);
+}
+
+/* The process dies with such an implementation, so there is no verdict to print. */
+static void print_killed(const struct fresh_result *result) {
+    printf("%s: the process was killed by signal %d (%s)\n", title(result), result->signal,
+           strsignal(result->signal));
 }
 
 static void print_tally(const char *path, const struct tally *tally) {
-    if (tally->violated == tally->runs)
-        printf("%s: %llu of %llu runs: violated %s\n", path, (unsigned long long)tally->violated,
-               (unsigned long long)tally->runs, verdict_title(&tally->first));
-    else if (tally->violated)
-        printf("%s: unstable: %llu of %llu runs violated %s\n", path,
-               (unsigned long long)tally->violated, (unsigned long long)tally->runs,
-               verdict_title(&tally->first));
+    if (tally->violated)
+        printf("%s: %s%" PRIu64 " of %" PRIu64 " runs: violated %s\n", path,
+               tally->violated < tally->runs ? "unstable: " : "", tally->violated, tally->runs,
+               title(&tally->first));
     else if (tally->undecided)
-        printf("%s: undecided in %llu of %llu runs: the documents leave %s open\n", path,
-               (unsigned long long)tally->undecided, (unsigned long long)tally->runs,
-               clause_infos[tally->first.clause].name);
+        printf("%s: undecided in %" PRIu64 " of %" PRIu64 " runs: the documents leave %s open\n",
+               path, tally->undecided, tally->runs, title(&tally->first));
     else
-        printf("%s: held in %llu of %llu runs\n", path, (unsigned long long)tally->runs,
-               (unsigned long long)tally->runs);
+        printf("%s: held in %" PRIu64 " of %" PRIu64 " runs\n", path, tally->runs, tally->runs);
 }
 
 static bool repro(struct examiner *examiner, const struct cli_subject *subject, const char *path,
@@ -79,8 +87,12 @@ static bool repro(struct examiner *examiner, const struct cli_subject *subject, 
                 subject->implementation);
     session_scenario(&scenario);
     struct tally tally = run_often(examiner, repeat);
-    if (tally.violated)
-        print_report(examiner, subject, &tally, path);
+    struct report_order order = {subject, path};
+    int signal = tally.first.signal;
+    if (signal)
+        print_killed(&tally.first);
+    else if (tally.violated)
+        fresh_run(examiner, print_report, &order, &signal);
     print_tally(path, &tally);
     session_scenario(NULL);
     return tally.violated == 0;

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "confirm.h"
 #include "figures.h"
 #include "killed.h"
 #include "report.h"
@@ -133,16 +134,19 @@ static void print_file(const char *folder, const char *name) {
     free(path);
 }
 
-static int end_with_finding(unsigned job) {
+static int end_with_finding(const struct crew_plan *plan, unsigned job) {
     const struct campaign_job *one = &crew.campaign->jobs[job];
+    const struct cli_subject subject = {plan->implementation, plan->contract};
     figures.finding = one->signature;
     figures_summarize(&figures);
     fputc('\n', stderr);
     fflush(stderr);
-    if (one->folder[0])
+    if (one->folder[0]) {
+        confirm_finding(&subject, one->folder);
         print_file(one->folder, "report.txt");
-    else
+    } else {
         crew_print_log(&crew, job); /* the report is in it; the folder could not be written */
+    }
     return STATUS_FINDING;
 }
 
@@ -161,7 +165,7 @@ static int end_of_job(const struct crew_plan *plan, const struct target *target,
     struct campaign_job *one = &crew.campaign->jobs[job];
     switch (campaign_state(crew.campaign, job)) {
     case CAMPAIGN_FOUND:
-        return end_with_finding(job);
+        return end_with_finding(plan, job);
     case CAMPAIGN_UNABLE:
         fprintf(stderr, "fifofuzz: this host cannot run implementations: %s\n", one->reason);
         return STATUS_UNABLE;
@@ -175,7 +179,7 @@ static int end_of_job(const struct crew_plan *plan, const struct target *target,
     }
     if (WIFSIGNALED(crew.jobs[job].status) && one->examining &&
         killed_save(one, plan, target, WTERMSIG(crew.jobs[job].status)))
-        return end_with_finding(job);
+        return end_with_finding(plan, job);
     return end_with_failure(job);
 }
 
@@ -183,7 +187,7 @@ static int end_of_job(const struct crew_plan *plan, const struct target *target,
 static int conclude(const struct crew_plan *plan, const struct target *target, uint64_t stopped) {
     for (unsigned job = 0; job < crew.count; job++)
         if (campaign_state(crew.campaign, job) == CAMPAIGN_FOUND)
-            return end_with_finding(job);
+            return end_with_finding(plan, job);
     for (unsigned job = 0; job < crew.count; job++)
         if (!(stopped >> job & 1) && is_over(job))
             return end_of_job(plan, target, job);

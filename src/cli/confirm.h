@@ -1,0 +1,16 @@
+/*
+ * confirm.h - after a campaign's finding: does it show in a process that has not run anything yet?
+ */
+#ifndef FIFOFUZZ_CONFIRM_H
+#define FIFOFUZZ_CONFIRM_H
+
+#include "cli.h"
+
+/*
+ * Runs the scenario in `folder` in fresh processes (fresh.h) and says in the folder's report how
+ * often it was violated. Where the fault needs earlier calls, the scenario is replaced by one that
+ * makes them. Exits as session_open does if the implementation cannot be had.
+ */
+void confirm_finding(const struct cli_subject *subject, const char *folder);
+
+#endif

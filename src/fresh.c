@@ -1,0 +1,146 @@
+#include "fresh.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "check.h"
+
+/* In the child. The parent's worker thread did not come along, so a new sandbox is opened. */
+static _Noreturn void run_in_child(const struct examiner *parent,
+                                   void (*body)(struct examiner *examiner, void *context),
+                                   void *context) {
+    static struct examiner examiner;
+    char reason[256];
+    examiner.implementation = parent->implementation;
+    examiner.contract = parent->contract;
+    examiner.judge = (struct judge){.contract = &examiner.contract, .world = &examiner.world};
+    int error = sandbox_open(&examiner.sandbox, -1, reason, sizeof reason);
+    if (!error)
+        body(&examiner, context);
+    fflush(stdout);
+    _exit(-error);
+}
+
+int fresh_run(const struct examiner *examiner,
+              void (*body)(struct examiner *examiner, void *context), void *context, int *signal) {
+    check(examiner->scenarios == 0);
+    fflush(stdout);
+    pid_t child = fork();
+    if (child < 0)
+        return -errno;
+    if (child == 0)
+        run_in_child(examiner, body, context);
+    int status;
+    while (waitpid(child, &status, 0) < 0)
+        check(errno == EINTR);
+    *signal = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    return *signal ? 0 : -WEXITSTATUS(status);
+}
+
+/* What fresh_examine and its child share. */
+struct order {
+    const struct scenario *scenario;
+    uint64_t limit;
+    struct fresh_result result;
+};
+
+static void examine_until_violated(struct examiner *examiner, void *context) {
+    struct order *order = context;
+    do {
+        examine_once(examiner, order->scenario, &order->result.verdict);
+        order->result.runs++;
+    } while (!verdict_is_bad(&order->result.verdict) && order->result.runs < order->limit);
+}
+
+int fresh_examine(const struct examiner *examiner, const struct scenario *scenario, uint64_t limit,
+                  struct fresh_result *result) {
+    struct order *order =
+        mmap(NULL, sizeof *order, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (order == MAP_FAILED)
+        return -errno;
+    *order = (struct order){.scenario = scenario, .limit = limit};
+    int signal = 0;
+    int error = fresh_run(examiner, examine_until_violated, order, &signal);
+    *result = order->result;
+    result->signal = signal;
+    munmap(order, sizeof *order);
+    return error;
+}
+
+bool fresh_is_violated(const struct fresh_result *result) {
+    return result->signal != 0 || verdict_is_bad(&result->verdict);
+}
+
+/* --- confirmation ----------------------------------------------------------------------------- */
+
+static int count_violated(const struct examiner *examiner, const struct scenario *scenario,
+                          unsigned *violated) {
+    *violated = 0;
+    for (int i = 0; i < FRESH_TRIES; i++) {
+        struct fresh_result result;
+        int error = fresh_examine(examiner, scenario, 1, &result);
+        if (error)
+            return error;
+        *violated += fresh_is_violated(&result);
+    }
+    return 0;
+}
+
+static uint32_t count_calls(const struct scenario *scenario) {
+    uint32_t calls = 0;
+    for (uint32_t i = 0; i < scenario->step_count; i++)
+        calls += step_is_call(&scenario->steps[i]);
+    return calls;
+}
+
+/* `calls` calls of the kind of the last one, which fail without effect, then `scenario`. */
+static void prepend_calls(struct scenario *out, const struct scenario *scenario, uint32_t calls) {
+    scenario_copy(out, scenario);
+    const struct step *last = &scenario->steps[scenario->step_count - 1];
+    struct step call = {.kind = last->kind == STEP_MKFIFOAT ? STEP_MKFIFOAT : STEP_MKFIFO};
+    call.path = scenario_store(out, "/", 1);
+    for (uint32_t i = 0; i < calls; i++)
+        out->steps[i] = call;
+    memcpy(out->steps + calls, scenario->steps, scenario->step_count * sizeof *scenario->steps);
+    out->step_count = calls + scenario->step_count;
+}
+
+/* How many calls go before the violated run, when the scenario alone is run again and again. */
+static int find_warm_up(const struct examiner *examiner, const struct scenario *scenario,
+                        uint32_t *calls) {
+    uint32_t each = count_calls(scenario);
+    uint32_t room = SCENARIO_STEPS_MAX - scenario->step_count;
+    struct fresh_result result;
+    *calls = 0;
+    if (each == 0)
+        return 0;
+    int error = fresh_examine(examiner, scenario, 1 + room / each, &result);
+    if (!error && result.signal == 0 && verdict_is_bad(&result.verdict))
+        *calls = (uint32_t)(result.runs - 1) * each;
+    return error;
+}
+
+int fresh_confirm(const struct examiner *examiner, struct scenario *scenario,
+                  struct confirmation *confirmation) {
+    static struct scenario warmed;
+    confirmation->warm_up = 0;
+    int error = count_violated(examiner, scenario, &confirmation->violated);
+    if (error || confirmation->violated == FRESH_TRIES)
+        return error;
+    uint32_t calls;
+    unsigned violated = 0;
+    error = find_warm_up(examiner, scenario, &calls);
+    if (error || calls == 0)
+        return error;
+    prepend_calls(&warmed, scenario, calls);
+    error = scenario_valid(&warmed) ? count_violated(examiner, &warmed, &violated) : 0;
+    if (error || violated <= confirmation->violated)
+        return error;
+    scenario_copy(scenario, &warmed);
+    *confirmation = (struct confirmation){violated, calls};
+    return 0;
+}
