@@ -76,10 +76,11 @@ static struct span skip_slashes(struct span text) {
 
 /* Cuts the first component off `text`; `slash` tells whether slashes followed it. */
 static struct span take_component(struct span *text, bool *slash) {
-    const char *end = memchr(text->bytes, '/', text->length);
-    uint32_t length = end ? (uint32_t)(end - text->bytes) : text->length;
+    uint32_t length = 0;
+    while (length < text->length && text->bytes[length] != '/')
+        length++;
     struct span component = {text->bytes, length};
-    *slash = end != NULL;
+    *slash = length < text->length;
     *text = skip_slashes((struct span){text->bytes + length, text->length - length});
     return component;
 }
@@ -170,11 +171,26 @@ static bool enter_link(struct walker *walker, node_id link, bool has_rest) {
     return true;
 }
 
+/*
+ * Skips "./" after "./", which changes nothing but time: padded paths have thousands of them. The
+ * last component stays.
+ */
+static void skip_dots(struct span *text) {
+    while (text->length > 2 && text->bytes[0] == '.' && text->bytes[1] == '/') {
+        struct span next = skip_slashes((struct span){text->bytes + 2, text->length - 2});
+        if (next.length == 0)
+            return;
+        *text = next;
+    }
+}
+
 /* "." and "..": stay or go up. A removed directory still knows where it was. */
 static void step_dots(struct walker *walker, enum walk_last kind) {
     const struct node *node = &walker->world->nodes[walker->current];
-    if (kind != LAST_DOTDOT)
+    if (kind != LAST_DOTDOT) {
+        skip_dots(&walker->now.text);
         return;
+    }
     walker->walk->dead_dotdot |= node->removed;
     walker->current = node->parent;
 }

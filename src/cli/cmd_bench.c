@@ -17,7 +17,6 @@ enum {
     BLOCK = 200,      /* scenarios in one turn; checked and bare take turns */
     SEED = 1,
     ROUNDS_MAX = 4096,
-    RECORDED = 64, /* observations that the oracle alone judges */
     ENGINE_SECONDS = 3,
 };
 
@@ -81,9 +80,10 @@ static void add_step(struct scenario *scenario, enum step_kind kind, uint32_t mo
     step->path = scenario_store(scenario, path, strlen(path));
 }
 
-/* A tree of `nodes` directories and files, and a few calls in it. */
-static void make_tree(struct scenario *scenario, unsigned nodes) {
-    enum { CALLS = 8, FILES_PER_DIRECTORY = 9 };
+/* A tree of `nodes` directories and files, and `calls` calls in it that fail and succeed by turns.
+ */
+static void make_tree(struct scenario *scenario, unsigned nodes, unsigned calls) {
+    enum { FILES_PER_DIRECTORY = 9 };
     char path[32];
     scenario_clear(scenario);
     for (unsigned i = 0; i < nodes; i++) {
@@ -92,13 +92,13 @@ static void make_tree(struct scenario *scenario, unsigned nodes) {
         snprintf(path, sizeof path, is_file ? "d%u/f%u" : "d%u", directory, i);
         add_step(scenario, is_file ? STEP_FILE : STEP_MKDIR, 0755, path);
     }
-    for (unsigned i = 0; i < CALLS; i++) {
-        snprintf(path, sizeof path, "d0/p%u", i);
+    for (unsigned i = 0; i < calls; i++) {
+        snprintf(path, sizeof path, "d0/p%u", i / 2);
         add_step(scenario, STEP_MKFIFO, 0644, path);
     }
 }
 
-/* `steps` steps: a FIFO made and removed, over and over, so that the tree stays small. */
+/* `steps` steps in an empty tree, half of them calls: a FIFO made and removed, over and over. */
 static void make_long(struct scenario *scenario, unsigned steps) {
     scenario_clear(scenario);
     for (unsigned i = 0; i < steps; i++)
@@ -158,75 +158,99 @@ static struct comparison compare(struct examiner *examiner, const struct workloa
                                median(ratio, rounds)};
 }
 
-/* One row of a growth table: many runs of the same scenario. */
-static struct comparison compare_one(struct examiner *examiner,
-                                     void (*make)(struct scenario *, unsigned), unsigned size,
-                                     double seconds) {
+/* --- growth ----------------------------------------------------------------------------------- */
+
+/* Microseconds for one scenario. */
+struct cost {
+    double checked, bare;
+};
+
+/* Takes turns with one scenario, checked and bare, for `seconds`; medians. */
+static struct cost cost_of(struct examiner *examiner, const struct scenario *scenario,
+                           double seconds) {
     enum { COPIES = 20 };
     struct workload workload = new_workload(COPIES);
     for (size_t i = 0; i < COPIES; i++)
-        make(&workload.scenarios[i], size);
+        scenario_copy(&workload.scenarios[i], scenario);
     struct comparison comparison = compare(examiner, &workload, seconds);
     free(workload.scenarios);
-    return comparison;
+    double calls = 1e6 * count_calls(scenario);
+    return (struct cost){calls / comparison.checked, calls / comparison.bare};
 }
 
-static json_t *growth(struct examiner *examiner, const char *title,
-                      void (*make)(struct scenario *, unsigned), const unsigned *sizes,
-                      size_t count, double seconds) {
+static void print_row(json_t *rows, const char *title, unsigned size, struct cost cost) {
+    printf("%-10u %12.2f %12.2f  %.2f\n", size, cost.checked, cost.bare, cost.bare / cost.checked);
+    json_array_append_new(rows, json_pack("{s:i, s:f, s:f, s:f}", title, (int)size,
+                                          "checked_us_per_call", cost.checked, "bare_us_per_call",
+                                          cost.bare, "ratio", cost.bare / cost.checked));
+}
+
+/* What one call more costs in a tree of so many nodes: the tree itself is subtracted. */
+static json_t *growth_of_tree(struct examiner *examiner, double seconds) {
+    enum { FEW = 8, MANY = 264 };
+    static const unsigned sizes[] = {10, 100, 1000};
+    static struct scenario scenario;
     json_t *rows = json_array();
-    printf("\n%-10s %12s %12s  ratio\n", title, "checked us", "bare us");
-    for (size_t i = 0; i < count; i++) {
-        struct comparison row = compare_one(examiner, make, sizes[i], seconds / (double)count);
-        printf("%-10u %12.2f %12.2f  %.2f\n", sizes[i], 1e6 / row.checked, 1e6 / row.bare,
-               row.ratio);
-        json_array_append_new(rows,
-                              json_pack("{s:i, s:f, s:f, s:f}", title, sizes[i],
-                                        "checked_us_per_call", 1e6 / row.checked,
-                                        "bare_us_per_call", 1e6 / row.bare, "ratio", row.ratio));
+    puts("\ncost of one call more, in a tree of so many nodes\n"
+         "nodes        checked us      bare us  ratio");
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        make_tree(&scenario, sizes[i], FEW);
+        struct cost few = cost_of(examiner, &scenario, seconds / 6);
+        make_tree(&scenario, sizes[i], MANY);
+        struct cost many = cost_of(examiner, &scenario, seconds / 6);
+        print_row(rows, "nodes", sizes[i],
+                  (struct cost){(many.checked - few.checked) / (MANY - FEW),
+                                (many.bare - few.bare) / (MANY - FEW)});
+    }
+    return rows;
+}
+
+/* What a call costs in scenarios of so many steps, hand-over and clean-up included. */
+static json_t *growth_of_length(struct examiner *examiner, double seconds) {
+    static const unsigned sizes[] = {8, 64, 256};
+    static struct scenario scenario;
+    json_t *rows = json_array();
+    puts("\ncost of one call, in scenarios of so many steps\n"
+         "steps        checked us      bare us  ratio");
+    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        make_long(&scenario, sizes[i]);
+        struct cost cost = cost_of(examiner, &scenario, seconds / 3);
+        double calls = count_calls(&scenario);
+        print_row(rows, "steps", sizes[i], (struct cost){cost.checked / calls, cost.bare / calls});
     }
     return rows;
 }
 
 /* --- the oracle alone ------------------------------------------------------------------------- */
 
-/* Copies what is in use; the rest of `to` is never looked at. */
-static void copy_observation(struct observation *to, const struct observation *from) {
-    memcpy(to, from, offsetof(struct observation, outcomes));
-    memcpy(to->outcomes, from->outcomes, from->outcome_count * sizeof from->outcomes[0]);
-    memcpy(to->nodes, from->nodes, from->node_count * sizeof from->nodes[0]);
-    memcpy(to->bytes, from->bytes, from->bytes_used);
-    to->overflow = from->overflow;
-    to->node_count = from->node_count;
-    to->bytes_used = from->bytes_used;
-    memcpy(&to->umask, &from->umask, sizeof *to - offsetof(struct observation, umask));
+/* Takes the oracle's world through `scenario`, as if Linux had answered. */
+static void predict_all(struct examiner *examiner, const struct scenario *scenario) {
+    struct world *world = &examiner->world;
+    world_reset(world, scenario);
+    for (uint32_t i = 0; i < scenario->step_count; i++) {
+        const struct step *step = &scenario->steps[i];
+        struct prediction prediction;
+        if (!step_is_call(step)) {
+            world_prepare(world, step);
+            continue;
+        }
+        contract_predict(&examiner->contract, world, step, &prediction);
+        if (prediction.error == 0)
+            world_create(world, &prediction.walk, NODE_FIFO, prediction.mode);
+    }
 }
 
-/* Calls judged per second, the kernel left out: recorded observations again and again. */
+/* Calls predicted per second, the preparations between them included, the kernel left out. */
 static double oracle_rate(struct examiner *examiner, const struct workload *workload,
                           double seconds) {
-    struct observation *recorded = calloc(RECORDED, sizeof *recorded);
-    if (!recorded)
-        cli_fail(STATUS_UNABLE, "not enough memory for %d observations", RECORDED);
     uint64_t calls = 0;
-    for (size_t i = 0; i < RECORDED; i++) {
-        copy_observation(&recorded[i], sandbox_run(examiner->sandbox, &workload->scenarios[i],
-                                                   examiner->implementation, SANDBOX_OBSERVED));
-        calls += count_calls(&workload->scenarios[i]);
-    }
-    uint64_t judged = 0;
     double start = now();
     double end = start + seconds;
-    do {
-        for (size_t i = 0; i < RECORDED; i++) {
-            struct verdict verdict;
-            verdict_judge(&examiner->judge, &workload->scenarios[i], &recorded[i], &verdict);
-        }
-        judged += calls;
-    } while (now() < end);
-    double rate = (double)judged / (now() - start);
-    free(recorded);
-    return rate;
+    for (size_t i = 0; calls == 0 || now() < end; i = (i + 1) % workload->count) {
+        predict_all(examiner, &workload->scenarios[i]);
+        calls += count_calls(&workload->scenarios[i]);
+    }
+    return (double)calls / (now() - start);
 }
 
 /* --- the engine ------------------------------------------------------------------------------- */
@@ -259,7 +283,6 @@ static double engine_rate(const struct cli_subject *subject) {
 /* --- the verb --------------------------------------------------------------------------------- */
 
 static json_t *measure(struct examiner *examiner, double seconds) {
-    static const unsigned trees[] = {10, 100, 1000}, lengths[] = {8, 64, 256};
     struct workload workload = generate(examiner);
     struct comparison whole = compare(examiner, &workload, seconds);
     printf("checked %.0f calls/s\nbare    %.0f calls/s\nratio   %.2f\n", whole.checked, whole.bare,
@@ -270,12 +293,8 @@ static json_t *measure(struct examiner *examiner, double seconds) {
     json_t *figures = json_pack("{s:f, s:f, s:f, s:f}", "checked_calls_per_second", whole.checked,
                                 "bare_calls_per_second", whole.bare, "ratio", whole.ratio,
                                 "oracle_predictions_per_second", oracle);
-    json_object_set_new(
-        figures, "tree",
-        growth(examiner, "nodes", make_tree, trees, sizeof trees / sizeof trees[0], seconds / 2));
-    json_object_set_new(figures, "length",
-                        growth(examiner, "steps", make_long, lengths,
-                               sizeof lengths / sizeof lengths[0], seconds / 2));
+    json_object_set_new(figures, "tree", growth_of_tree(examiner, seconds));
+    json_object_set_new(figures, "length", growth_of_length(examiner, seconds));
     return figures;
 }
 
@@ -312,9 +331,9 @@ const struct verb verb_bench = {
     .help =
         "checked: generated scenarios run, looked at and judged. bare: the same scenarios in\n"
         "the same arena, nothing looked at. Both take turns in blocks of 200 scenarios; figures\n"
-        "are medians, and ratio is what counts: rates are this machine's. oracle: recorded\n"
-        "observations judged, no kernel. The tables show cost per call as the tree or the\n"
-        "scenario grows. engine: the same under libFuzzer with mutation and "
+        "are medians, and ratio is what counts: rates are this machine's. oracle: calls\n"
+        "predicted, no kernel. The tables show how the cost of a call grows with the tree and\n"
+        "with the scenario. engine: the same under libFuzzer with mutation and "
         "coverage.\n\n" CLI_SUBJECT_HELP
         "  -s, --seconds S         time for the first comparison; default 4\n"
         "      --json FILE         write the figures there, too\n",
