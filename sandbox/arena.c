@@ -348,6 +348,13 @@ static void observe_path_descriptors(const struct steps *steps, struct observati
     }
 }
 
+static void observe_slot(struct observed_slot *slot) {
+    facts_at(&slot->facts, slot->number, "", AT_EMPTY_PATH);
+    slot->offset = lseek(slot->number, 0, SEEK_CUR);
+    slot->flags = fcntl(slot->number, F_GETFL);
+    slot->close_on_exec = fcntl(slot->number, F_GETFD) & FD_CLOEXEC;
+}
+
 static void observe_descriptors(const struct steps *steps, struct observation *observation) {
     struct pollfd polled[OBSERVED_DESCRIPTORS];
     for (int i = 0; i < OBSERVED_DESCRIPTORS; i++)
@@ -359,10 +366,9 @@ static void observe_descriptors(const struct steps *steps, struct observation *o
     for (int i = 0; i < SCENARIO_SLOTS; i++) {
         struct observed_slot *slot = &observation->slots[i];
         slot->number = steps->number[i];
+        slot->facts.error = EBADF;
         if (steps->open[i])
-            facts_at(&slot->facts, slot->number, "", AT_EMPTY_PATH);
-        else
-            slot->facts = (struct node_facts){.error = EBADF};
+            observe_slot(slot);
     }
 }
 

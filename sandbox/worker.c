@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -194,6 +195,8 @@ static int enter_world(struct worker *worker) {
     return 0;
 }
 
+enum { KERNEL_SIGSET_SIZE = 8 }; /* of sigset_t the kernel knows as much, on every architecture */
+
 /* --- runs ----------------------------------------------------------------------------------- */
 
 static void run(struct worker *worker) {
@@ -211,7 +214,9 @@ static void run(struct worker *worker) {
     }
     /* An implementation that left signals blocked would let the next one's fault end the process.
      */
-    pthread_sigmask(SIG_SETMASK, &worker->signals, NULL);
+    sigset_t left;
+    pthread_sigmask(SIG_SETMASK, &worker->signals, &left);
+    observation->signals_changed = memcmp(&left, &worker->signals, KERNEL_SIGSET_SIZE) != 0;
     bool intact = observed ? arena_observe(&worker->arena, &worker->steps, observation)
                            : arena_clear(&worker->arena, &worker->steps);
     worker->worn |= !intact;

@@ -313,8 +313,9 @@ static void decide_call(struct call *call) {
 /* Clauses about what is seen afterwards apply to every call, or to all that succeed or fail. */
 static void note_aftermath(struct call *call) {
     static const uint8_t always[] = {
-        CLAUSE_RETURN,      CLAUSE_RETURNS,           CLAUSE_CONTAINED,  CLAUSE_STATE_CWD,
-        CLAUSE_STATE_UMASK, CLAUSE_STATE_DESCRIPTORS, CLAUSE_PATH_CONST, CLAUSE_PATH_READ,
+        CLAUSE_RETURN,        CLAUSE_RETURNS,     CLAUSE_CONTAINED,
+        CLAUSE_STATE_CWD,     CLAUSE_STATE_UMASK, CLAUSE_STATE_DESCRIPTORS,
+        CLAUSE_STATE_SIGNALS, CLAUSE_PATH_CONST,  CLAUSE_PATH_READ,
     };
     static const uint8_t after_success[] = {
         CLAUSE_ERRNO_KEEP,  CLAUSE_STAT_TYPE, CLAUSE_MODE_UMASK,  CLAUSE_OWNER_FSUID,

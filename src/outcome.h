@@ -66,10 +66,13 @@ struct observed_node {
     struct node_facts facts;
 };
 
-/* An open descriptor slot after the scenario. */
+/* A descriptor slot after the scenario; all but `number` is valid only if it is open. */
 struct observed_slot {
     int32_t number;          /* the number the slot holds; -1 if it never held one */
     struct node_facts facts; /* fstat of that number */
+    int64_t offset;          /* lseek(2), -1 where there is none */
+    int32_t flags;           /* fcntl(2) F_GETFL */
+    bool close_on_exec;      /* fcntl(2) F_GETFD */
 };
 
 /* Everything that one run of a scenario showed. */
@@ -90,6 +93,7 @@ struct observation {
     uint32_t bytes_used;
     char bytes[OBSERVED_BYTES_MAX];
     uint32_t umask;
+    bool signals_changed;   /* the signal mask is not what it was before the first step */
     struct node_facts cwd;  /* stat of the current directory itself, searchable or not */
     struct node_facts root; /* stat of "/" as the worker sees it */
     bool open[OBSERVED_DESCRIPTORS];

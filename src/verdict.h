@@ -46,9 +46,11 @@ enum aspect {
     ASPECT_ARENA_CONTENT,  /* a file's bytes or a link's body changed */
     ASPECT_CWD,
     ASPECT_UMASK,
-    ASPECT_DESCRIPTOR,  /* `expected` and `got`: 1 open, 0 closed; `number` says which */
-    ASPECT_ENDING,      /* the call did not come back; `got` is the enum ending */
-    ASPECT_PREPARATION, /* a preparation's errno */
+    ASPECT_DESCRIPTOR,       /* `expected` and `got`: 1 open, 0 closed; `number` says which */
+    ASPECT_DESCRIPTOR_STATE, /* offset, O_NONBLOCK or FD_CLOEXEC of descriptor `number` */
+    ASPECT_SIGNALS,          /* the signal mask; 1 changed */
+    ASPECT_ENDING,           /* the call did not come back; `got` is the enum ending */
+    ASPECT_PREPARATION,      /* a preparation's errno */
     ASPECT_COUNT
 };
 
@@ -74,7 +76,8 @@ static inline bool verdict_is_bad(const struct verdict *verdict) {
 /*
  * What a run reached, for the search and for the summary: called once for every clause that applied
  * to a call that was judged. `feature` is a small number (below VERDICT_FEATURES): the clause, or
- * for the deciding clause its combination with step kind and environment. NULL for no one interested.
+ * for the deciding clause its combination with step kind and environment. NULL for no one
+ * interested.
  */
 enum { VERDICT_FEATURES = 1 << 14 };
 typedef void verdict_reach(void *context, enum clause clause, unsigned feature);

@@ -1,5 +1,6 @@
 #include "verdict_arena.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -176,6 +177,28 @@ static bool compare_descriptor(struct comparison *comparison, int32_t number, bo
     return false;
 }
 
+/* Descriptors are shared with the caller: nobody may read through them or change their flags. */
+static bool compare_descriptor_state(struct comparison *comparison,
+                                     const struct descriptor *expected,
+                                     const struct observed_slot *seen) {
+    enum node_type type = (enum node_type)comparison->world->nodes[expected->node].type;
+    bool has_offset =
+        !expected->path_only && (type == NODE_FILE || type == NODE_DIRECTORY) && seen->offset != -1;
+    const int64_t pairs[][2] = {
+        {0, has_offset ? seen->offset : 0},
+        {true, seen->close_on_exec},
+        {true, expected->path_only || seen->flags & O_NONBLOCK},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (pairs[i][0] != pairs[i][1]) {
+            differs(comparison, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR_STATE, pairs[i][0],
+                    pairs[i][1]);
+            comparison->verdict->number = seen->number;
+            return false;
+        }
+    return true;
+}
+
 static bool compare_descriptors(struct comparison *comparison) {
     const struct world *world = comparison->world;
     const struct observation *observation = comparison->observation;
@@ -189,7 +212,8 @@ static bool compare_descriptors(struct comparison *comparison) {
             continue;
         const struct node *node = &world->nodes[expected->node];
         if (!compare_descriptor(comparison, world->slots[slot], true,
-                                is_node(node, &observation->slots[slot].facts)))
+                                is_node(node, &observation->slots[slot].facts)) ||
+            !compare_descriptor_state(comparison, expected, &observation->slots[slot]))
             return false;
     }
     return true;
@@ -208,5 +232,8 @@ void verdict_compare_state(struct world *world, const struct observation *observ
         differs(&comparison, CLAUSE_STATE_UMASK, ASPECT_UMASK, world->umask, observation->umask);
         return;
     }
-    compare_descriptors(&comparison);
+    if (observation->signals_changed)
+        differs(&comparison, CLAUSE_STATE_SIGNALS, ASPECT_SIGNALS, 0, 1);
+    else
+        compare_descriptors(&comparison);
 }

@@ -3,6 +3,7 @@
  * clause and the aspect that the judge has to answer with.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,7 +88,10 @@ static int observe_everything(void **state) {
     seen.open[0] = seen.open[1] = seen.open[2] = seen.open[3] = true;
     for (int slot = 0; slot < SCENARIO_SLOTS; slot++)
         seen.slots[slot].number = -1;
-    seen.slots[0] = (struct observed_slot){3, facts(S_IFDIR | 0750, 2, 60, 11)};
+    seen.slots[0] = (struct observed_slot){.number = 3,
+                                           .facts = facts(S_IFDIR | 0750, 2, 60, 11),
+                                           .flags = O_NONBLOCK,
+                                           .close_on_exec = true};
     return 0;
 }
 
@@ -146,6 +150,10 @@ SPOILER(descriptor_leaked, seen.open[4] = true)
 SPOILER(descriptor_closed, seen.open[3] = false)
 SPOILER(stdin_closed, seen.open[0] = false)
 SPOILER(descriptor_replaced, seen.slots[0].facts = facts(S_IFDIR | 0755, 3, 100, 10))
+SPOILER(descriptor_read, seen.slots[0].offset = 1)
+SPOILER(descriptor_blocking, seen.slots[0].flags = 0)
+SPOILER(descriptor_inherited, seen.slots[0].close_on_exec = false)
+SPOILER(signals_blocked, seen.signals_changed = true)
 SPOILER(crashed, (seen.ending = ENDING_CRASHED, seen.step = STEP_OF_FAILURE,
                   seen.outcome_count = STEP_OF_FAILURE))
 SPOILER(wrote_path, (crashed(), seen.path_written = true))
@@ -206,6 +214,10 @@ static const struct {
     {descriptor_closed, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR},
     {stdin_closed, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR},
     {descriptor_replaced, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR},
+    {descriptor_read, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR_STATE},
+    {descriptor_blocking, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR_STATE},
+    {descriptor_inherited, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR_STATE},
+    {signals_blocked, CLAUSE_STATE_SIGNALS, ASPECT_SIGNALS},
     {crashed, CLAUSE_RETURNS, ASPECT_ENDING},
     {wrote_path, CLAUSE_PATH_CONST, ASPECT_ENDING},
     {read_on, CLAUSE_PATH_READ, ASPECT_ENDING},

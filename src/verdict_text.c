@@ -45,6 +45,8 @@ static const struct {
     [ASPECT_CWD] = {"cwd", "the inode of the current directory", FORM_DECIMAL},
     [ASPECT_UMASK] = {"umask", "the umask", FORM_OCTAL},
     [ASPECT_DESCRIPTOR] = {"descriptor", "descriptor", FORM_OPEN},
+    [ASPECT_DESCRIPTOR_STATE] = {"descriptor-state", "offset or flags of descriptor", FORM_DECIMAL},
+    [ASPECT_SIGNALS] = {"signals", "changes of the signal mask", FORM_DECIMAL},
     [ASPECT_ENDING] = {"ending", "the call", FORM_ENDING},
     [ASPECT_PREPARATION] = {"preparation", "the preparation", FORM_ERRNO},
 };
@@ -140,7 +142,7 @@ size_t verdict_describe(const struct verdict *verdict, char *out, size_t capacit
     char got[256];
     verdict_values(verdict, expected, got, sizeof expected);
     char number[16] = "";
-    if (verdict->aspect == ASPECT_DESCRIPTOR)
+    if (verdict->aspect == ASPECT_DESCRIPTOR || verdict->aspect == ASPECT_DESCRIPTOR_STATE)
         snprintf(number, sizeof number, " %d", verdict->number);
     int length = snprintf(out, capacity, "%s%s%s%s%s: expected %s, got %s",
                           aspects[verdict->aspect].what, number, verdict->name[0] ? " (" : "",
