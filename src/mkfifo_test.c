@@ -202,8 +202,7 @@ static void permission_that_is_missing_is_eacces(void **state) {
     assert_int_equal(rmdir("directory"), 0);
 }
 
-/* --- set-up ------------------------------------------------------------------------------------
- */
+/* --- set-up ----------------------------------------------------------------------------------- */
 
 static bool write_file(const char *path, const char *text) {
     int file = open(path, O_WRONLY | O_CLOEXEC);

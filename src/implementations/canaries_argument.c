@@ -70,8 +70,7 @@ WRONG(always_eperm) {
     return would_create(dirfd, path, length) ? fail_with(EPERM) : correct(dirfd, path, mode);
 }
 
-/* --- mode ---------------------------------------------------------------------------------------
- */
+/* --- mode ------------------------------------------------------------------------------------- */
 
 WRONG_RAW(type_masked_sometimes) {
     static unsigned foreign;
@@ -143,8 +142,7 @@ static bool closed(int dirfd) {
     return !open;
 }
 
-/* --- pointers -----------------------------------------------------------------------------------
- */
+/* --- pointers --------------------------------------------------------------------------------- */
 
 WRONG_RAW(null_einval) {
     int result = correct(dirfd, path, mode);
@@ -197,8 +195,7 @@ WRONG_RAW(unterminated_accepted) {
     return correct(dirfd, copy, mode);
 }
 
-/* --- empty and over-long paths
- * --------------------------------------------------------------------- */
+/* --- empty and over-long paths ---------------------------------------------------------------- */
 
 WRONG_RAW(empty_is_dot) {
     int result = correct(dirfd, path, mode);

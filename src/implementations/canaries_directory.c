@@ -16,8 +16,7 @@ static bool path_only(int dirfd) {
     return flags != -1 && flags & O_PATH;
 }
 
-/* --- directories that work ----------------------------------------------------------------------
- */
+/* --- directories that work -------------------------------------------------------------------- */
 
 WRONG(dirfd_ignored) {
     bool other = dirfd != AT_FDCWD && start_of(dirfd, path) == START_HERE;
@@ -46,8 +45,7 @@ WRONG(opath_below_enotdir) {
                                                                 : correct(dirfd, path, mode);
 }
 
-/* --- absolute paths
- * ------------------------------------------------------------------------------- */
+/* --- absolute paths --------------------------------------------------------------------------- */
 
 WRONG(absolute_checks_dirfd) {
     int result = correct(dirfd, path, mode);
@@ -68,8 +66,7 @@ WRONG(absolute_below_dirfd) {
     return correct(dirfd, path + (slashes < length ? slashes : 0), mode);
 }
 
-/* --- descriptors that are not open
- * ------------------------------------------------------------------ */
+/* --- descriptors that are not open ------------------------------------------------------------ */
 
 WRONG(minus_one_is_cwd) {
     return correct(dirfd == -1 ? AT_FDCWD : dirfd, path, mode);
@@ -105,8 +102,7 @@ WRONG(closed_after_dots) {
     return failed(result, EBADF) && last_name(path, length).dots ? fail_with(EEXIST) : result;
 }
 
-/* --- descriptors that are no directories
- * --------------------------------------------------------------- */
+/* --- descriptors that are no directories ------------------------------------------------------ */
 
 WRONG(file_is_cwd) {
     bool file = start_of(dirfd, path) == START_FILE;
@@ -122,8 +118,7 @@ WRONG(file_dot_exists) {
     return file && last_name(path, length).dots ? fail_with(EEXIST) : correct(dirfd, path, mode);
 }
 
-/* --- directories that may not be searched
- * ---------------------------------------------------------------- */
+/* --- directories that may not be searched ----------------------------------------------------- */
 
 WRONG(unsearchable_dot_exists) {
     bool denied = dirfd != AT_FDCWD && start_of(dirfd, path) == START_UNSEARCHABLE;
@@ -147,8 +142,7 @@ WRONG(unsearchable_opened) {
     return result == 0 ? 0 : fail_with(error);
 }
 
-/* --- removed directories
- * ------------------------------------------------------------------------------- */
+/* --- removed directories ---------------------------------------------------------------------- */
 
 /* The path stays in the directory it starts in: no slash before the last component. */
 static bool local(const char *path, size_t length) {

@@ -6,8 +6,7 @@
 
 #include "canary.h"
 
-/* --- a call that fails
- * ------------------------------------------------------------------------------ */
+/* --- a call that fails ------------------------------------------------------------------------ */
 
 WRONG(failure_creates_stripped) {
     int result = correct(dirfd, path, mode);
@@ -144,8 +143,7 @@ WRONG(failure_opens_parent_mode) {
     return fail_with(EACCES);
 }
 
-/* --- a call that succeeds
- * ------------------------------------------------------------------------------ */
+/* --- a call that succeeds --------------------------------------------------------------------- */
 
 /* Whether the new node is not in the root, where its directory would be looked at. */
 static bool below_root(int dirfd, const char *path, size_t length) {

@@ -27,8 +27,7 @@ static int replace(int dirfd, const char *path, size_t length, mode_t mode) {
     return correct(dirfd, path, mode);
 }
 
-/* --- names that exist --------------------------------------------------------------------------
- */
+/* --- names that exist ------------------------------------------------------------------------- */
 
 WRONG(file_replaced) {
     int result = correct(dirfd, path, mode);
@@ -82,8 +81,7 @@ WRONG(secret_eacces) {
     return fail_with((status.st_mode & 0777) == 0 ? EACCES : EEXIST);
 }
 
-/* --- symbolic links ------------------------------------------------------------------------------
- */
+/* --- symbolic links --------------------------------------------------------------------------- */
 
 WRONG(link_to_fifo_welcome) {
     int result = correct(dirfd, path, mode);
@@ -147,8 +145,7 @@ WRONG(looping_eloop) {
     return link && dangling(dirfd, path, length) == ELOOP ? fail_with(ELOOP) : result;
 }
 
-/* --- dots and the root
- * ---------------------------------------------------------------------------- */
+/* --- dots and the root ------------------------------------------------------------------------ */
 
 WRONG(dot_einval) {
     int result = correct(dirfd, path, mode);
@@ -177,8 +174,7 @@ WRONG(slashes_enoent) {
                                                      : correct(dirfd, path, mode);
 }
 
-/* --- trailing slashes
- * ------------------------------------------------------------------------------ */
+/* --- trailing slashes ------------------------------------------------------------------------- */
 
 static int create_stripped(int dirfd, const char *path, size_t length, mode_t mode) {
     char name[PATH_MAX];
@@ -268,8 +264,7 @@ WRONG(slash_dangling_followed) {
     return link ? create_target(dirfd, path, length, mode) : result;
 }
 
-/* --- bytes of the name
- * ------------------------------------------------------------------------------ */
+/* --- bytes of the name ------------------------------------------------------------------------ */
 
 /* Refuses a name that could be created if it holds one of `bytes`. */
 static int refuse_bytes(const char *bytes, int error, int dirfd, const char *path, size_t length,

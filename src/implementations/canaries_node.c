@@ -7,8 +7,7 @@
 
 #include "canary.h"
 
-/* --- type and name
- * --------------------------------------------------------------------------------- */
+/* --- type and name ---------------------------------------------------------------------------- */
 
 /* Creates a node of another type where a FIFO could be created. */
 static int create_other(mode_t type, int dirfd, const char *path, size_t length, mode_t mode) {
@@ -92,8 +91,7 @@ WRONG(name_of_inner_dots) {
                : correct(dirfd, path, mode);
 }
 
-/* --- permissions
- * -------------------------------------------------------------------------------------- */
+/* --- permissions ------------------------------------------------------------------------------ */
 
 static mode_t current_umask(void) {
     mode_t mask = umask(0);
@@ -175,8 +173,7 @@ WRONG(special_masked) {
     return correct(dirfd, path, (mode & 0222) == 0 ? mode & ~(mode_t)06000 : mode);
 }
 
-/* --- links and times
- * ------------------------------------------------------------------------------------ */
+/* --- links and times -------------------------------------------------------------------------- */
 
 WRONG(link_in_root) {
     int result = correct(dirfd, path, mode);

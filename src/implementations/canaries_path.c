@@ -14,8 +14,7 @@ static int mistake(int right, int wrong, bool link, int dirfd, const char *path,
     return fail_with(obstacle.error == right && obstacle.link == link ? wrong : right);
 }
 
-/* --- components that are missing or no directory
- * -------------------------------------------------- */
+/* --- components that are missing or no directory ---------------------------------------------- */
 
 WRONG(prefix_made) {
     struct obstacle obstacle = obstacle_of(dirfd, path, length);
@@ -64,8 +63,7 @@ WRONG(prefix_file_eacces) {
     return mistake(ENOTDIR, secret ? EACCES : ENOTDIR, false, dirfd, path, length, mode);
 }
 
-/* --- the order of the walk
- * ------------------------------------------------------------------------- */
+/* --- the order of the walk -------------------------------------------------------------------- */
 
 /* The length of the longest component behind `from`. */
 static size_t longest(const char *path, size_t from) {
@@ -113,8 +111,7 @@ WRONG(order_last_bad_first) {
     return file && dotdot ? fail_with(ENOENT) : correct(dirfd, path, mode);
 }
 
-/* --- symbolic links in the prefix
- * ------------------------------------------------------------------ */
+/* --- symbolic links in the prefix ------------------------------------------------------------- */
 
 /* Whether a component of the prefix is a link, and the body of the last such. */
 static bool link_in_prefix(int dirfd, const char *path, size_t length, char body[PATH_MAX]) {
@@ -171,8 +168,7 @@ WRONG(link_slash_file_enoent) {
     return mistake(ENOTDIR, slash ? ENOENT : ENOTDIR, true, dirfd, path, length, mode);
 }
 
-/* --- lengths
- * ---------------------------------------------------------------------------------------- */
+/* --- lengths ---------------------------------------------------------------------------------- */
 
 WRONG(name_254) {
     bool full = last_name(path, length).length == NAME_MAX && would_create(dirfd, path, length);
@@ -211,8 +207,7 @@ WRONG(expansion_limited) {
                                                     : correct(dirfd, path, mode);
 }
 
-/* --- loops
- * ------------------------------------------------------------------------------------------- */
+/* --- loops ------------------------------------------------------------------------------------ */
 
 WRONG(loop_enoent) {
     struct walk walk = walk_of(dirfd, path, length, 64);

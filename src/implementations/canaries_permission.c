@@ -50,8 +50,7 @@ static bool search_denied(int result, int dirfd, const char *path, size_t length
             parent_lacks(S_IXUSR, dirfd, path, length));
 }
 
-/* --- one reason
- * ------------------------------------------------------------------------------------ */
+/* --- one reason ------------------------------------------------------------------------------- */
 
 WRONG(search_eperm) {
     int result = correct(dirfd, path, mode);
@@ -113,8 +112,7 @@ WRONG(sticky_refused) {
                                                        : correct(dirfd, path, mode);
 }
 
-/* --- the current directory
- * ---------------------------------------------------------------------------- */
+/* --- the current directory -------------------------------------------------------------------- */
 
 static bool cwd_denied(int dirfd, const char *path) {
     return dirfd == AT_FDCWD && start_of(dirfd, path) == START_UNSEARCHABLE;
@@ -134,8 +132,7 @@ WRONG(cwd_eperm) {
     return cwd_denied(dirfd, path) ? fail_with(EPERM) : correct(dirfd, path, mode);
 }
 
-/* --- two reasons
- * ---------------------------------------------------------------------------------------- */
+/* --- two reasons ------------------------------------------------------------------------------ */
 
 static bool plain_name(const char *path, size_t length) {
     struct name name = last_name(path, length);

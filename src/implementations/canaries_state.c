@@ -10,8 +10,7 @@
 
 #include "canary.h"
 
-/* --- current directory, umask, descriptors -------------------------------------------------------
- */
+/* --- current directory, umask, descriptors ---------------------------------------------------- */
 
 static int call_then_enter(bool on_success, int dirfd, const char *path, mode_t mode) {
     int result = correct(dirfd, path, mode);
@@ -69,6 +68,41 @@ WRONG(descriptor_leaked_on_failure) {
     return result;
 }
 
+WRONG(dirfd_read) {
+    char entries[1024];
+    int result = correct(dirfd, path, mode);
+    if (failed(result, EEXIST) && syscall(SYS_getdents64, dirfd, entries, sizeof entries) < 0)
+        return fail_with(EEXIST);
+    return result;
+}
+
+WRONG(dirfd_blocking) {
+    int result = correct(dirfd, path, mode);
+    int error = errno;
+    int flags = fcntl(dirfd, F_GETFL);
+    if (result != 0 && flags >= 0)
+        (void)fcntl(dirfd, F_SETFL, flags & ~O_NONBLOCK);
+    return result == 0 ? 0 : fail_with(error);
+}
+
+WRONG(dirfd_inherited) {
+    int result = correct(dirfd, path, mode);
+    int error = errno;
+    if (result != 0)
+        (void)fcntl(dirfd, F_SETFD, 0);
+    return result == 0 ? 0 : fail_with(error);
+}
+
+WRONG(signals_left_blocked) {
+    int result = correct(dirfd, path, mode);
+    int error = errno;
+    sigset_t all;
+    sigfillset(&all);
+    if (result != 0)
+        (void)sigprocmask(SIG_SETMASK, &all, NULL);
+    return result == 0 ? 0 : fail_with(error);
+}
+
 WRONG(descriptor_leaked_for_links) {
     int result = correct(dirfd, path, mode);
     if (failed(result, EEXIST) && type_of(dirfd, path, length) == S_IFLNK)
@@ -92,8 +126,7 @@ WRONG(dirfd_closed_on_failure) {
     return result == 0 ? 0 : fail_with(error);
 }
 
-/* --- the path's memory
- * ------------------------------------------------------------------------------- */
+/* --- the path's memory ------------------------------------------------------------------------ */
 
 WRONG(path_slash_cut) {
     char *end = (char *)path + length - 1;
@@ -134,8 +167,7 @@ WRONG(path_read_in_words) {
     return correct(dirfd, path, mode);
 }
 
-/* --- coming back
- * --------------------------------------------------------------------------------------- */
+/* --- coming back ------------------------------------------------------------------------------ */
 
 WRONG_RAW(empty_aborts) {
     struct extent extent = extent_of(path);
@@ -198,8 +230,7 @@ WRONG(exits) {
     return result;
 }
 
-/* --- staying in the file tree
- * ----------------------------------------------------------------------------- */
+/* --- staying in the file tree ----------------------------------------------------------------- */
 
 /* Not fork(3), which would take the allocator's locks along if the call never comes back. */
 WRONG(forks) {
@@ -242,8 +273,7 @@ WRONG(leaves_root) {
     return result == 0 && strstr(path, "..") ? (void)chroot(""), 0 : result;
 }
 
-/* --- now and then
- * --------------------------------------------------------------------------------------------- */
+/* --- now and then ----------------------------------------------------------------------------- */
 
 WRONG(second_call) {
     static unsigned calls;
@@ -324,6 +354,14 @@ static const struct implementation rows[] = {
          "leaks a descriptor when it fails", descriptor_leaked_on_failure),
     BOTH("canary-descriptor-leaked-for-links", "C-STATE-descriptors",
          "leaks a descriptor when it meets a link", descriptor_leaked_for_links),
+    AT_ONLY("canary-dirfd-read", "C-STATE-descriptors",
+            "reads the directory through dirfd after EEXIST", dirfd_read),
+    AT_ONLY("canary-dirfd-blocking", "C-STATE-descriptors",
+            "clears O_NONBLOCK of dirfd when it fails", dirfd_blocking),
+    AT_ONLY("canary-dirfd-inherited", "C-STATE-descriptors",
+            "clears close-on-exec of dirfd when it fails", dirfd_inherited),
+    BOTH("canary-signals-left-blocked", "C-STATE-signals",
+         "leaves all signals blocked when it fails", signals_left_blocked),
     AT_ONLY("canary-dirfd-closed", "C-STATE-descriptors", "closes an ignored dirfd", dirfd_closed),
     AT_ONLY("canary-dirfd-closed-on-failure", "C-STATE-descriptors",
             "closes an ignored dirfd when it fails", dirfd_closed_on_failure),

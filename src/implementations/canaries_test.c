@@ -16,6 +16,7 @@
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -68,8 +69,7 @@ __attribute__((format(printf, 2, 3))) static void note(struct record *record, co
     record->used += length > 0 && (size_t)length < space ? (size_t)length : 0;
 }
 
-/* --- executing a step
- * ------------------------------------------------------------------------------ */
+/* --- executing a step ------------------------------------------------------------------------- */
 
 static int slots[SCENARIO_SLOTS];
 
@@ -212,8 +212,7 @@ static void prepare(const struct scenario *scenario, const struct step *step) {
     }
 }
 
-/* --- writing down what is there afterwards
- * ------------------------------------------------------------ */
+/* --- writing down what is there afterwards ---------------------------------------------------- */
 
 static int by_name(const struct dirent **a, const struct dirent **b) {
     return strcmp((*a)->d_name, (*b)->d_name);
@@ -257,12 +256,14 @@ static void list_state(struct record *record) {
     note(record, "cwd %s umask %o", cwd, umask(022));
     for (int number = 3; number < 128; number++)
         if (fcntl(number, F_GETFD) != -1)
-            note(record, " %d", number);
-    note(record, "\n");
+            note(record, " %d (%d %o %ld)", number, fcntl(number, F_GETFD),
+                 (unsigned)fcntl(number, F_GETFL), (long)lseek(number, 0, SEEK_CUR));
+    sigset_t blocked;
+    sigprocmask(SIG_SETMASK, NULL, &blocked);
+    note(record, " signals %d\n", sigismember(&blocked, SIGINT));
 }
 
-/* --- the child
- * ----------------------------------------------------------------------------------------- */
+/* --- the child -------------------------------------------------------------------------------- */
 
 /* Kills the process for the calls that reach out of the file tree. */
 static void forbid(void) {
@@ -415,9 +416,7 @@ static void whatever_is_no_canary_is_right_everywhere(void **state) {
     }
 }
 
-/* --- set-up
- * ------------------------------------------------------------------------------------------------
- */
+/* --- set-up ----------------------------------------------------------------------------------- */
 
 /* Scenarios are paragraphs: an empty line ends one. */
 static void read_situations(const char *path) {

@@ -236,8 +236,7 @@ bool would_create(int dirfd, const char *path, size_t length) {
     return free_name && writable && !removed;
 }
 
-/* --- tampering ----------------------------------------------------------------------------------
- */
+/* --- tampering -------------------------------------------------------------------------------- */
 
 void create_beside(int dirfd, const char *path, size_t length, const char *name) {
     int before = errno;
