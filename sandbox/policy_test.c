@@ -140,7 +140,7 @@ static int try_calls(void) {
     int failures = 0;
     failures += trapped(SYS_getppid, 0, 0, 0) != 0;
     failures += trapped(SYS_fcntl, 0, F_GETFL, 0) != 0;
-    failures += trapped(SYS_fcntl, 0, F_SETFL, 0) != SYS_fcntl;
+    failures += trapped(SYS_fcntl, 0, F_SETOWN, 0) != SYS_fcntl;
     failures += trapped(SYS_fcntl, 0, F_SETLEASE, 0) != SYS_fcntl;
     failures += trapped(SYS_socket, AF_UNIX, SOCK_STREAM, 0) != SYS_socket;
     failures += trapped(SYS_prlimit64, 0, RLIMIT_NOFILE, 0) != 0;
