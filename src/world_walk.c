@@ -230,7 +230,7 @@ static bool step_name(struct walker *walker, bool is_last) {
     node_id node = world_find(world, walker->current, walk->name);
     bool is_link = node != NODE_NONE && world->nodes[node].type == NODE_SYMLINK;
     if (is_link && (!is_last || walker->intent == WALK_FOLLOW ||
-                    (walker->intent == WALK_NODE && walk->slash))) {
+                    (walker->intent == WALK_NODE && (walk->slash || walker->want_directory)))) {
         walker->want_directory |= is_last && walk->slash;
         return enter_link(walker, node, !is_last);
     }
