@@ -109,38 +109,59 @@ static void prepend_calls(struct scenario *out, const struct scenario *scenario,
     out->step_count = calls + scenario->step_count;
 }
 
-/* How many calls go before the violated run, when the scenario alone is run again and again. */
-static int find_warm_up(const struct examiner *examiner, const struct scenario *scenario,
-                        uint32_t *calls) {
+/* Where the scenario alone is run again and again, as many calls go before the violated run. */
+static int try_warm_up(const struct examiner *examiner, const struct scenario *scenario,
+                       struct scenario *out, uint32_t *added) {
     uint32_t each = count_calls(scenario);
     uint32_t room = SCENARIO_STEPS_MAX - scenario->step_count;
     struct fresh_result result;
-    *calls = 0;
     if (each == 0)
         return 0;
     int error = fresh_examine(examiner, scenario, 1 + room / each, &result);
-    if (!error && result.signal == 0 && verdict_is_bad(&result.verdict))
-        *calls = (uint32_t)(result.runs - 1) * each;
-    return error;
+    if (error || result.signal || !verdict_is_bad(&result.verdict))
+        return error;
+    *added = (uint32_t)(result.runs - 1) * each;
+    prepend_calls(out, scenario, *added);
+    return 0;
+}
+
+/* The last call again and again in one run, cut behind the violation. */
+static int try_repetition(const struct examiner *examiner, const struct scenario *scenario,
+                          struct scenario *out, uint32_t *added) {
+    enum { REPETITIONS = 200 };
+    struct fresh_result result;
+    scenario_copy(out, scenario);
+    for (uint32_t i = 0; i < REPETITIONS && out->step_count < SCENARIO_STEPS_MAX; i++)
+        out->steps[out->step_count++] = scenario->steps[scenario->step_count - 1];
+    int error = fresh_examine(examiner, out, 1, &result);
+    if (error || result.signal || !verdict_is_bad(&result.verdict))
+        return error;
+    scenario_truncate(out, result.verdict.step + 1);
+    *added = out->step_count > scenario->step_count ? out->step_count - scenario->step_count : 0;
+    return 0;
 }
 
 int fresh_confirm(const struct examiner *examiner, struct scenario *scenario,
                   struct confirmation *confirmation) {
-    static struct scenario warmed;
-    confirmation->warm_up = 0;
+    typedef int attempt(const struct examiner *, const struct scenario *, struct scenario *,
+                        uint32_t *);
+    static attempt *const attempts[] = {try_warm_up, try_repetition};
+    static struct scenario changed;
+    confirmation->added = 0;
     int error = count_violated(examiner, scenario, &confirmation->violated);
-    if (error || confirmation->violated == FRESH_TRIES)
-        return error;
-    uint32_t calls;
-    unsigned violated = 0;
-    error = find_warm_up(examiner, scenario, &calls);
-    if (error || calls == 0)
-        return error;
-    prepend_calls(&warmed, scenario, calls);
-    error = scenario_valid(&warmed) ? count_violated(examiner, &warmed, &violated) : 0;
-    if (error || violated <= confirmation->violated)
-        return error;
-    scenario_copy(scenario, &warmed);
-    *confirmation = (struct confirmation){violated, calls};
-    return 0;
+    for (size_t i = 0; i < sizeof attempts / sizeof attempts[0]; i++) {
+        uint32_t added = 0;
+        unsigned violated = 0;
+        if (error || confirmation->violated == FRESH_TRIES)
+            return error;
+        error = attempts[i](examiner, scenario, &changed, &added);
+        if (error || added == 0 || !scenario_valid(&changed))
+            continue;
+        error = count_violated(examiner, &changed, &violated);
+        if (error || violated <= confirmation->violated)
+            continue;
+        scenario_copy(scenario, &changed);
+        *confirmation = (struct confirmation){violated, added};
+    }
+    return error;
 }

@@ -39,13 +39,14 @@ bool fresh_is_violated(const struct fresh_result *result);
 enum { FRESH_TRIES = 3 };
 struct confirmation {
     unsigned violated; /* of FRESH_TRIES */
-    uint32_t warm_up;  /* calls that were put in front of the scenario to get there */
+    uint32_t added;    /* calls that the scenario was given to get there */
 };
 
 /*
- * Sees whether `scenario` is violated in fresh processes. If not each time, looks for the number of
- * earlier calls that the fault needs, and puts as many harmless calls (mkfifo of "/", which gives
- * EEXIST) in front of it. `scenario` is changed only if that helps. Returns 0 or -errno.
+ * Sees whether `scenario` is violated in fresh processes. If not each time, the fault needs earlier
+ * calls: tries as many harmless ones in front (mkfifo of "/", which gives EEXIST) as went before
+ * the violation when the scenario was repeated, or its last call several times. `scenario` is
+ * changed only if that helps. Returns 0 or -errno.
  */
 int fresh_confirm(const struct examiner *examiner, struct scenario *scenario,
                   struct confirmation *confirmation);

@@ -15,10 +15,10 @@ static void describe(const struct confirmation *confirmation, char *line, size_t
     if (confirmation->violated == 0)
         snprintf(line, size,
                  "Not confirmed:   in no fresh process; it depends on what was run before");
-    else if (confirmation->warm_up)
+    else if (confirmation->added)
         snprintf(line + used, size - used,
-                 "; it depends on earlier calls, so the scenario begins with %u that do nothing",
-                 confirmation->warm_up);
+                 "; it depends on earlier calls, so the scenario was given %u more",
+                 confirmation->added);
 }
 
 void confirm_finding(const struct cli_subject *subject, const char *folder) {
@@ -33,7 +33,7 @@ void confirm_finding(const struct cli_subject *subject, const char *folder) {
     else
         describe(&confirmation, line, sizeof line);
     session_close();
-    error = report_amend(folder, line, !error && confirmation.warm_up ? &scenario : NULL);
+    error = report_amend(folder, line, !error && confirmation.added ? &scenario : NULL);
     if (error)
         fprintf(stderr, "fifofuzz: %s: %s\n", folder, strerror(-error));
 }
