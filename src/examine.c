@@ -8,13 +8,6 @@
 
 /* --- one run ---------------------------------------------------------------------------------- */
 
-static uint32_t count_calls(const struct scenario *scenario) {
-    uint32_t calls = 0;
-    for (uint32_t i = 0; i < scenario->step_count; i++)
-        calls += step_is_call(&scenario->steps[i]);
-    return calls;
-}
-
 static void run_and_judge(struct examiner *examiner, const struct judge *judge,
                           const struct implementation *implementation,
                           const struct scenario *scenario, struct verdict *verdict) {
@@ -53,7 +46,7 @@ void examine_once(struct examiner *examiner, const struct scenario *scenario,
                   struct verdict *verdict) {
     run_steadily(examiner, &examiner->judge, examiner->implementation, scenario, verdict);
     examiner->scenarios++;
-    examiner->calls += count_calls(scenario);
+    examiner->calls += scenario_calls(scenario);
     examiner->undecided += verdict->kind == VERDICT_UNDECIDED;
 }
 

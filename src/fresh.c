@@ -90,13 +90,6 @@ static int count_violated(const struct examiner *examiner, const struct scenario
     return 0;
 }
 
-static uint32_t count_calls(const struct scenario *scenario) {
-    uint32_t calls = 0;
-    for (uint32_t i = 0; i < scenario->step_count; i++)
-        calls += step_is_call(&scenario->steps[i]);
-    return calls;
-}
-
 /* `calls` calls of the kind of the last one, which fail without effect, then `scenario`. */
 static void prepend_calls(struct scenario *out, const struct scenario *scenario, uint32_t calls) {
     scenario_copy(out, scenario);
@@ -112,7 +105,7 @@ static void prepend_calls(struct scenario *out, const struct scenario *scenario,
 /* Where the scenario alone is run again and again, as many calls go before the violated run. */
 static int try_warm_up(const struct examiner *examiner, const struct scenario *scenario,
                        struct scenario *out, uint32_t *added) {
-    uint32_t each = count_calls(scenario);
+    uint32_t each = scenario_calls(scenario);
     uint32_t room = SCENARIO_STEPS_MAX - scenario->step_count;
     struct fresh_result result;
     if (each == 0)

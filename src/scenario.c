@@ -101,6 +101,13 @@ static bool step_equal(const struct scenario *a, const struct step *in_a, const 
            text_equal(a, in_a->other, b, in_b->other);
 }
 
+uint32_t scenario_calls(const struct scenario *scenario) {
+    uint32_t calls = 0;
+    for (uint32_t i = 0; i < scenario->step_count; i++)
+        calls += step_is_call(&scenario->steps[i]);
+    return calls;
+}
+
 bool scenario_equal(const struct scenario *a, const struct scenario *b) {
     if (a->step_count != b->step_count)
         return false;

@@ -41,13 +41,6 @@ static double median(double *values, size_t count) {
 
 /* --- scenarios -------------------------------------------------------------------------------- */
 
-static uint32_t count_calls(const struct scenario *scenario) {
-    uint32_t calls = 0;
-    for (uint32_t i = 0; i < scenario->step_count; i++)
-        calls += step_is_call(&scenario->steps[i]);
-    return calls;
-}
-
 /* A set of scenarios; each is only as much memory as it uses, the rest is never touched. */
 struct workload {
     struct scenario *scenarios;
@@ -146,7 +139,7 @@ static struct comparison compare(struct examiner *examiner, const struct workloa
         if (block.count > BLOCK)
             block.count = BLOCK;
         for (size_t i = 0; i < block.count; i++)
-            block.calls += count_calls(&block.scenarios[i]);
+            block.calls += scenario_calls(&block.scenarios[i]);
         double checked_time = time_checked(examiner, &block);
         double bare_time = time_bare(examiner, &block);
         checked[rounds] = block.calls / checked_time;
@@ -174,7 +167,7 @@ static struct cost cost_of(struct examiner *examiner, const struct scenario *sce
         scenario_copy(&workload.scenarios[i], scenario);
     struct comparison comparison = compare(examiner, &workload, seconds);
     free(workload.scenarios);
-    double calls = 1e6 * count_calls(scenario);
+    double calls = 1e6 * scenario_calls(scenario);
     return (struct cost){calls / comparison.checked, calls / comparison.bare};
 }
 
@@ -215,7 +208,7 @@ static json_t *growth_of_length(struct examiner *examiner, double seconds) {
     for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
         make_long(&scenario, sizes[i]);
         struct cost cost = cost_of(examiner, &scenario, seconds / 3);
-        double calls = count_calls(&scenario);
+        double calls = scenario_calls(&scenario);
         print_row(rows, "steps", sizes[i], (struct cost){cost.checked / calls, cost.bare / calls});
     }
     return rows;
@@ -248,7 +241,7 @@ static double oracle_rate(struct examiner *examiner, const struct workload *work
     double end = start + seconds;
     for (size_t i = 0; calls == 0 || now() < end; i = (i + 1) % workload->count) {
         predict_all(examiner, &workload->scenarios[i]);
-        calls += count_calls(&workload->scenarios[i]);
+        calls += scenario_calls(&workload->scenarios[i]);
     }
     return (double)calls / (now() - start);
 }
