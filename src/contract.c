@@ -306,7 +306,7 @@ static void decide_call(struct call *call) {
     if (!call_has_foreign_type(call))
         return;
     applies(call, CLAUSE_MODE_TYPE);
-    if (!call->contract->traits.masks_type_bits)
+    if (!call_traits(call)->masks_type_bits)
         decide(call, EINVAL, prediction->error ? CLAUSE_EINVAL_FIRST : CLAUSE_MODE_TYPE);
 }
 
@@ -318,10 +318,10 @@ static void note_aftermath(struct call *call) {
         CLAUSE_STATE_SIGNALS, CLAUSE_PATH_CONST,  CLAUSE_PATH_READ,
     };
     static const uint8_t after_success[] = {
-        CLAUSE_ERRNO_KEEP,  CLAUSE_STAT_TYPE, CLAUSE_MODE_UMASK,  CLAUSE_OWNER_FSUID,
-        CLAUSE_STAT_NLINK,  CLAUSE_STAT_SIZE, CLAUSE_STAT_BLOCKS, CLAUSE_STAT_RDEV,
-        CLAUSE_STAT_DEV,    CLAUSE_TIME_NEW,  CLAUSE_TIME_PARENT, CLAUSE_NLINK_PARENT,
-        CLAUSE_SIZE_PARENT, CLAUSE_ARENA,
+        CLAUSE_ERRNO_KEEP,   CLAUSE_STAT_TYPE,   CLAUSE_MODE_UMASK,  CLAUSE_OWNER_FSUID,
+        CLAUSE_STAT_NLINK,   CLAUSE_STAT_SIZE,   CLAUSE_STAT_BLOCKS, CLAUSE_STAT_RDEV,
+        CLAUSE_STAT_DEV,     CLAUSE_TIME_NEW,    CLAUSE_TIME_EQUAL,  CLAUSE_TIME_PARENT,
+        CLAUSE_NLINK_PARENT, CLAUSE_SIZE_PARENT, CLAUSE_ARENA,
     };
     static const uint8_t after_failure[] = {CLAUSE_ERRNO_SET, CLAUSE_FAIL_NOEFFECT};
     for (size_t i = 0; i < sizeof always; i++)

@@ -83,9 +83,12 @@ extern const char *const level_names[LEVEL_COUNT];
  * What an implementation may legitimately do either way. Found out once by probing (probe.h), then
  * held against it: both ways are right, changing between them is not.
  */
-struct traits {
+struct entry_traits {
     bool masks_type_bits; /* foreign file type bits in mode are dropped instead of EINVAL */
     bool reads_path; /* it reads the path in user space: bad pointers are undefined behaviour */
+};
+struct traits {
+    struct entry_traits of[2]; /* by step kind: STEP_MKFIFO, STEP_MKFIFOAT */
 };
 
 /* What a prediction rests on, besides the world. */

@@ -22,6 +22,10 @@ static inline const struct node *call_node(const struct call *call, node_id id) 
     return &call->world->nodes[id];
 }
 
+static inline const struct entry_traits *call_traits(const struct call *call) {
+    return &call->contract->traits.of[call->step->kind];
+}
+
 /* libc adds S_IFIFO; whatever type results must be S_IFIFO (C-MODE-type). */
 static inline bool call_has_foreign_type(const struct call *call) {
     return ((call->step->mode | S_IFIFO) & S_IFMT) != S_IFIFO;

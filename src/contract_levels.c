@@ -113,7 +113,7 @@ void contract_allow(struct call *call) {
         .allowed = &prediction->allowed,
         .posix = call->contract->level == LEVEL_POSIX,
     };
-    if (call_has_foreign_type(call) && !call->contract->traits.masks_type_bits)
+    if (call_has_foreign_type(call) && !call_traits(call)->masks_type_bits)
         must(&options, EINVAL);
     if (call->step->pointer != POINTER_STRING)
         add_pointer(&options);

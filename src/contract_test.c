@@ -47,7 +47,7 @@ static void check_conformance_file(const char *path, enum clause clause) {
     bool reached = false;
     world_reset(&world, &scenario);
     for (uint32_t i = 0; i < scenario.step_count; i++) {
-        struct prediction prediction;
+        struct prediction prediction = {0};
         int error = advance(&contract, i, &prediction);
         int expected = expectations.error[i];
         if (expected != EXPECT_NOTHING && error != expected)
@@ -120,7 +120,7 @@ static void weaker_levels_allow_what_the_documents_leave_open(void **state) {
     for (size_t row = 0; row < sizeof level_rows / sizeof level_rows[0]; row++) {
         for (int level = LEVEL_DOCUMENTED; level <= LEVEL_POSIX; level++) {
             struct contract contract = {.level = (enum level)level};
-            struct prediction prediction;
+            struct prediction prediction = {0};
             char got[256];
             parse(level_rows[row].text, strlen(level_rows[row].text), "row");
             world_reset(&world, &scenario);
@@ -157,7 +157,7 @@ static void each_level_accepts_what_the_stricter_one_accepts(void **state) {
         scenario_generate(&scenario, &random, SHAPE_SEQUENCE);
         world_reset(&world, &scenario);
         for (uint32_t i = 0; i < scenario.step_count; i++) {
-            struct prediction by_level[LEVEL_COUNT];
+            struct prediction by_level[LEVEL_COUNT] = {0};
             if (!step_is_call(&scenario.steps[i])) {
                 world_prepare(&world, &scenario.steps[i]);
                 continue;
@@ -176,14 +176,16 @@ static void each_level_accepts_what_the_stricter_one_accepts(void **state) {
 
 static void masking_implementations_succeed_with_foreign_type_bits(void **state) {
     (void)state;
-    struct contract contract = {.traits = {.masks_type_bits = true}};
-    struct prediction prediction;
-    const char *text = "mkfifo \"a\" 0100644\nmkfifo \"no/a\" 0100644\n";
+    struct contract contract = {.traits = {.of[STEP_MKFIFO].masks_type_bits = true}};
+    struct prediction prediction = {0};
+    const char *text = "mkfifo \"a\" 0100644\nmkfifo \"no/a\" 0100644\n"
+                       "mkfifoat cwd \"b\" 0100644\n";
     parse(text, strlen(text), "text");
     world_reset(&world, &scenario);
     assert_int_equal(advance(&contract, 0, &prediction), 0);
     assert_int_equal(prediction.mode, 0644);
     assert_int_equal(advance(&contract, 1, &prediction), ENOENT);
+    assert_int_equal(advance(&contract, 2, &prediction), EINVAL); /* each entry point has its own */
 }
 
 int main(void) {

@@ -22,12 +22,10 @@ struct probe {
     const struct implementation *implementation;
 };
 
-/* A scenario of one call, by the entry point that there is. */
-static struct step *single_call(struct scenario *scenario,
-                                const struct implementation *implementation) {
+/* A scenario of one call. */
+static struct step *single_call(struct scenario *scenario, enum step_kind kind) {
     scenario_clear(scenario);
-    struct step *step =
-        scenario_add(scenario, implementation->mkfifo ? STEP_MKFIFO : STEP_MKFIFOAT);
+    struct step *step = scenario_add(scenario, kind);
     check(step != NULL);
     step->mode = 0600;
     return step;
@@ -37,20 +35,20 @@ static const struct observation *run(const struct probe *probe, const struct sce
     return sandbox_run(probe->sandbox, scenario, probe->implementation, SANDBOX_OBSERVED);
 }
 
-static bool masks_type_bits(const struct probe *probe) {
+static bool masks_type_bits(const struct probe *probe, enum step_kind kind) {
     static struct scenario scenario;
     enum { REGULAR_FILE = 0100000 };
-    struct step *step = single_call(&scenario, probe->implementation);
+    struct step *step = single_call(&scenario, kind);
     step->mode |= REGULAR_FILE;
     step->path = scenario_store(&scenario, "fifo", 4);
     const struct observation *seen = run(probe, &scenario);
     return seen->ending == ENDING_DONE && seen->outcomes[0].result == 0;
 }
 
-static bool reads_path(const struct probe *probe) {
+static bool reads_path(const struct probe *probe, enum step_kind kind) {
     static struct scenario scenario;
     for (int pointer = POINTER_STRING + 1; pointer < POINTER_COUNT; pointer++) {
-        struct step *step = single_call(&scenario, probe->implementation);
+        struct step *step = single_call(&scenario, kind);
         step->pointer = (uint8_t)pointer;
         if (pointer == POINTER_UNTERMINATED)
             step->path = scenario_store(&scenario, "fifo", 4);
@@ -60,13 +58,25 @@ static bool reads_path(const struct probe *probe) {
     return false;
 }
 
+static struct entry_traits probe_entry(const struct probe *probe, enum step_kind kind) {
+    return (struct entry_traits){
+        .masks_type_bits = masks_type_bits(probe, kind),
+        .reads_path = reads_path(probe, kind),
+    };
+}
+
 static _Noreturn void answer(struct answer *answer, const struct implementation *implementation,
                              int cpu) {
     struct probe probe = {.implementation = implementation};
+    struct entry_traits *of = answer->traits.of;
     answer->error = sandbox_open(&probe.sandbox, cpu, answer->reason, sizeof answer->reason);
     if (!answer->error) {
-        answer->traits.masks_type_bits = masks_type_bits(&probe);
-        answer->traits.reads_path = reads_path(&probe);
+        if (implementation->mkfifo)
+            of[STEP_MKFIFO] = of[STEP_MKFIFOAT] = probe_entry(&probe, STEP_MKFIFO);
+        if (implementation->mkfifoat)
+            of[STEP_MKFIFOAT] = probe_entry(&probe, STEP_MKFIFOAT);
+        if (!implementation->mkfifo)
+            of[STEP_MKFIFO] = of[STEP_MKFIFOAT];
         sandbox_close(probe.sandbox);
     }
     _exit(0);
