@@ -304,9 +304,22 @@ static void empty(struct walk *walk, int directory, uint32_t node, unsigned leve
     } while (size + ENTRY_MAX > ARENA_LISTING && !walk->failed);
 }
 
+void arena_begin(void) {
+#ifdef SYS_close_range
+    if (syscall(SYS_close_range, 3, ~0U, 0) == 0)
+        return;
+#endif
+    for (int i = 3; i < sysconf(_SC_OPEN_MAX) && i < 65536; i++)
+        close(i);
+}
+
 static void empty_root(struct walk *walk) {
     walk->arena->link_count = 0;
     int root = open_directory(AT_FDCWD, "/");
+    if (root < 0 && errno == EMFILE) {
+        arena_begin(); /* leaks have used up the table */
+        root = open_directory(AT_FDCWD, "/");
+    }
     if (root < 0) {
         walk->failed = true;
         return;
@@ -316,16 +329,6 @@ static void empty_root(struct walk *walk) {
 }
 
 /* --- the rest of the world ------------------------------------------------------------------ */
-
-/* Closes all descriptors but 0, 1 and 2, which keeps a look at the table cheap next time. */
-static void close_descriptors(void) {
-#ifdef SYS_close_range
-    if (syscall(SYS_close_range, 3, ~0U, 0) == 0)
-        return;
-#endif
-    for (int i = 3; i < sysconf(_SC_OPEN_MAX) && i < 65536; i++)
-        close(i);
-}
 
 static bool is_open(int number) {
     return fcntl(number, F_GETFD) >= 0;
@@ -403,8 +406,8 @@ bool arena_observe(struct arena *arena, const struct steps *steps,
     observation->umask = umask(ARENA_UMASK);
     observe_places(arena, observation);
     observe_descriptors(steps, observation);
-    close_descriptors(); /* first, so that the walk has descriptors */
-    bool intact = standard_descriptors_intact(arena) && is_root(arena, &observation->root);
+    observation->standard_replaced = !standard_descriptors_intact(arena);
+    bool intact = !observation->standard_replaced && is_root(arena, &observation->root);
     if ((observation->root.mode & 07777) != ARENA_MODE)
         intact &= chmod("/", ARENA_MODE) == 0;
     struct walk walk = {.arena = arena, .observation = observation};
@@ -416,7 +419,6 @@ bool arena_observe(struct arena *arena, const struct steps *steps,
 
 bool arena_clear(struct arena *arena, const struct steps *steps) {
     umask(ARENA_UMASK);
-    close_descriptors();
     struct walk walk = {.arena = arena};
     if (steps->changed_mode)
         walk.failed |= chmod("/", ARENA_MODE) != 0;
@@ -428,5 +430,6 @@ bool arena_clear(struct arena *arena, const struct steps *steps) {
 
 bool arena_reset(struct arena *arena) {
     const struct steps steps = {.changed_directory = true, .changed_mode = true};
+    arena_begin();
     return arena_clear(arena, &steps) && standard_descriptors_intact(arena);
 }

@@ -44,9 +44,15 @@ int arena_enter(char *reason, size_t reason_size);
 int arena_prove(struct arena *arena, char *reason, size_t reason_size);
 
 /*
+ * Closes all descriptors but 0, 1 and 2: what the last run left open stays until the next one, for
+ * the main thread to count.
+ */
+void arena_begin(void);
+
+/*
  * Fills the part of `observation` that shows the world after a scenario, then makes the world what
- * it was before it: empty arena, cwd "/", umask 022, no descriptors but 0, 1 and 2. Returns false
- * when that cannot be done; the observation is complete all the same.
+ * it was before it: empty arena, cwd "/", umask 022. Returns false when that cannot be done; the
+ * observation is complete all the same.
  */
 bool arena_observe(struct arena *arena, const struct steps *steps, struct observation *observation);
 

@@ -10,7 +10,6 @@
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 
 /* --- what they do --------------------------------------------------------------------------- */
 
@@ -306,9 +305,6 @@ static void what_is_left_behind_is_seen_and_put_right(void **state) {
     for (int i = 0; i < OBSERVED_DESCRIPTORS; i++)
         assert_true(seen->open[i]);
     assert_next_run_is_good();
-    run_function(block_signals); /* else the next signal would end the process */
-    assert_int_equal(run_function(crash)->ending, ENDING_CRASHED);
-    assert_next_run_is_good();
 }
 
 static int exhaust_inodes(const char *path, mode_t mode) {
@@ -360,30 +356,83 @@ static void the_worker_is_root_without_capabilities(void **state) {
     assert_int_equal(seen->node_count, 1);
 }
 
-/* In a child, for it ends the process: the one thing that is not survived, see README.md. */
 static int block_signals_and_fork(const char *path, mode_t mode) {
     block_signals(path, mode);
     return fork();
 }
 
-static void a_blocked_sigsys_ends_the_process_not_the_host(void **state) {
+static int block_signals_and_crash(const char *path, mode_t mode) {
+    block_signals(path, mode);
+    return crash(path, mode);
+}
+
+static int block_signals_and_loop(const char *path, mode_t mode) {
+    block_signals(path, mode);
+    return loop_for_ever(path, mode);
+}
+
+static void *end_thread_at_once(void *argument) {
+    return argument;
+}
+
+/* posix_spawn(3), popen(3) and pthread_create(3) block all signals before they call clone(2). */
+static int start_thread(const char *path, mode_t mode) {
+    pthread_t thread;
+    (void)path;
+    (void)mode;
+    return pthread_create(&thread, NULL, end_thread_at_once, NULL);
+}
+
+static void blocked_signals_hide_nothing(void **state) {
     (void)state;
-    sandbox_close(sandbox); /* a fork takes no threads along */
-    sandbox = NULL;
-    fflush(NULL);
-    pid_t child = fork();
-    if (child == 0) {
-        char reason[256];
-        if (sandbox_open(&sandbox, -1, reason, sizeof(reason)))
-            _exit(1);
-        run_function(block_signals_and_fork);
-        _exit(0);
-    }
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS);
     reopen();
+    const struct {
+        mkfifo_function *function;
+        enum ending ending;
+    } cases[] = {
+        {block_signals_and_fork, ENDING_FORBIDDEN},
+        {block_signals_and_crash, ENDING_CRASHED},
+        {block_signals_and_loop, ENDING_HUNG},
+        {start_thread, ENDING_FORBIDDEN},
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        assert_int_equal(run_function(cases[i].function)->ending, cases[i].ending);
+        assert_next_run_is_good();
+    }
+}
+
+/* Each result says what went wrong, so that one is enough to find it. */
+static int use_the_mask(const char *path, mode_t mode) {
+    sigset_t set, old;
+    sigfillset(&set);
+    if (sigprocmask(SIG_SETMASK, &set, NULL) || sigprocmask(SIG_SETMASK, NULL, &old))
+        return 1;
+    if (!sigismember(&old, SIGSEGV) || !sigismember(&old, SIGUSR1) || sigismember(&old, SIGKILL))
+        return 2;
+    sigemptyset(&set);
+    sigaddset(&set, SIGUSR1);
+    if (sigprocmask(SIG_UNBLOCK, &set, &old) || !sigismember(&old, SIGUSR1) ||
+        sigprocmask(SIG_BLOCK, NULL, &old) || sigismember(&old, SIGUSR1))
+        return 3;
+    if (sigprocmask(SIG_BLOCK, &set, &set) || sigismember(&set, SIGUSR1) ||
+        sigprocmask(42, NULL, &old) || !sigismember(&old, SIGUSR1))
+        return 4;
+    if (sigprocmask(42, &set, NULL) != -1 || errno != EINVAL ||
+        syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, NULL, 4) != -1 || errno != EINVAL)
+        return 5;
+    return plain_mkfifo(path, mode);
+}
+
+static void the_signal_mask_seems_to_work_and_its_change_is_seen(void **state) {
+    (void)state;
+    reopen();
+    const struct observation *seen = run_function(use_the_mask);
+    assert_int_equal(seen->ending, ENDING_DONE);
+    assert_int_equal(seen->outcomes[0].result, 0);
+    assert_true(seen->signals_changed);
     assert_next_run_is_good();
+    seen = run_function(plain_mkfifo);
+    assert_false(seen->signals_changed);
 }
 
 #if defined(__has_feature)
@@ -427,7 +476,8 @@ int main(void) {
         cmocka_unit_test(what_is_left_behind_is_seen_and_put_right),
         cmocka_unit_test(a_full_arena_is_emptied),
         cmocka_unit_test(the_worker_is_root_without_capabilities),
-        cmocka_unit_test(a_blocked_sigsys_ends_the_process_not_the_host),
+        cmocka_unit_test(blocked_signals_hide_nothing),
+        cmocka_unit_test(the_signal_mask_seems_to_work_and_its_change_is_seen),
         cmocka_unit_test(a_sanitizer_report_is_told_with_its_text),
     };
     int failed = cmocka_run_group_tests(tests, NULL, NULL);

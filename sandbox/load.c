@@ -136,7 +136,7 @@ struct loader {
     struct stack stack;
     pthread_t thread;
     struct watch watch;
-    _Atomic pid_t id;
+    _Atomic pid_t id; /* 0 until the thread runs; written after the clock of `watch` */
     const char *path;
     struct implementation *out;
     struct loaded loaded;
@@ -144,6 +144,8 @@ struct loader {
 
 static void *loader_main(void *argument) {
     struct loader *loader = argument;
+    /* Its own: the clock of a thread that has ended cannot be had (pthread_getcpuclockid(3)). */
+    check(pthread_getcpuclockid(pthread_self(), &loader->watch.clock) == 0);
     loader->id = (pid_t)syscall(SYS_gettid);
     stack_use_alternate(&loader->stack);
     trap_watch(&loader->trap);
@@ -156,12 +158,15 @@ static void *loader_main(void *argument) {
 
 /* Returns 0 when the thread has ended; else it is parked, or beyond reach, and keeps `loader`. */
 static int await_loader(struct loader *loader) {
-    check(pthread_getcpuclockid(loader->thread, &loader->watch.clock) == 0);
     watch_begin(&loader->watch);
     while (turn_await(&loader->turn, TURN_WORKER, &watch_slice) == TURN_WORKER) {
+        if (loader->id == 0)
+            continue; /* the machine has not let it start */
         snprintf(loader->watch.stat_path, sizeof(loader->watch.stat_path),
                  "/proc/self/task/%d/stat", (int)loader->id);
         enum watch_verdict verdict = watch_look(&loader->watch, 0);
+        if (loader->turn != TURN_WORKER)
+            continue; /* it came to an end during the look */
         if (verdict == WATCH_GONE)
             return -EFAULT;
         if (verdict != WATCH_ALIVE) {

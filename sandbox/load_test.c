@@ -4,11 +4,26 @@
  */
 #include "testing.h"
 
+#include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 
 static char host_file[] = "/tmp/fifofuzz-load-XXXXXX";
 static volatile int zero;
 static int loads; /* in this process, so not those in a child */
+
+static bool others_have_ended;
+
+/* In the place of the C library's: as if each thread had ended before another one looks at it. */
+int pthread_getcpuclockid(pthread_t thread, clockid_t *clock) {
+    if (others_have_ended && !pthread_equal(thread, pthread_self()))
+        return ESRCH;
+    int (*real)(pthread_t, clockid_t *);
+    void *address = dlsym(RTLD_NEXT, "pthread_getcpuclockid");
+    assert_non_null(address);
+    memcpy(&real, &address, sizeof(real));
+    return real(thread, clock);
+}
 
 /* What tries to change the host's files must get EROFS; returns the errno. */
 static int write_to_host(void) {
@@ -60,6 +75,14 @@ static void a_good_object_is_loaded(void **state) {
     assert_int_equal(loads, 1);
 }
 
+static void a_loader_may_end_before_it_is_watched(void **state) {
+    (void)state;
+    char reason[256];
+    others_have_ended = true;
+    assert_int_equal(load("good", reason, sizeof(reason)), 0);
+    others_have_ended = false;
+}
+
 static void a_constructor_cannot_write_to_the_host(void **state) {
     (void)state;
     char reason[256] = "";
@@ -101,6 +124,7 @@ int main(void) {
     close(file);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_good_object_is_loaded),
+        cmocka_unit_test(a_loader_may_end_before_it_is_watched),
         cmocka_unit_test(a_constructor_cannot_write_to_the_host),
         cmocka_unit_test(a_failure_keeps_its_reason),
         cmocka_unit_test(bad_constructors_are_told),

@@ -245,6 +245,10 @@ static void await_end(const struct sandbox *sandbox) {
     observation->address = worker->trap.address;
 }
 
+void sandbox_renew(struct sandbox *sandbox) {
+    sandbox->worker->worn = true;
+}
+
 const struct observation *sandbox_run(struct sandbox *sandbox, const struct scenario *scenario,
                                       const struct implementation *implementation,
                                       enum sandbox_mode mode) {
@@ -264,6 +268,8 @@ const struct observation *sandbox_run(struct sandbox *sandbox, const struct scen
     sandbox->ended = observation->ending != ENDING_DONE;
     observation->step = worker->step;
     observation->outcome_count = sandbox->ended ? observation->step : scenario->step_count;
+    if (mode == SANDBOX_OBSERVED && !sandbox->ended)
+        observation->descriptor_count = worker_descriptor_count(worker);
     bool crashed = observation->ending == ENDING_CRASHED;
     uint64_t address = observation->address;
     observation->path_written = crashed && steps_holds(&worker->steps, address);

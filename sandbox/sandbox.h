@@ -69,6 +69,9 @@ const struct observation *sandbox_run(struct sandbox *sandbox, const struct scen
                                       const struct implementation *implementation,
                                       enum sandbox_mode mode);
 
+/* Lets the next run start on a new worker: whatever the code under test did to this one is gone. */
+void sandbox_renew(struct sandbox *sandbox);
+
 /*
  * What the implementation has written to descriptor 2 since the last call of this function, at
  * most the newest 64 KiB: copied to `out`, cut at `capacity` and NUL-terminated. Returns the

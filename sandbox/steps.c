@@ -168,16 +168,32 @@ static void look_after(struct steps *steps, uint32_t index, int directory, const
     steps->looked_next = index + 1;
 }
 
-/* The call with a look at the world before and after it; `outcome` is a row of all outcomes. */
+/* One call in four, by what the step itself is. */
+static bool is_looked_at_widely(const struct step *step) {
+    return (step->mode + step->path.length + step->kind) % 4 == 0;
+}
+
+static void look_around(struct surroundings *surroundings, int directory, const char *path) {
+    facts_at(&surroundings->target, directory, path, AT_SYMLINK_NOFOLLOW);
+    facts_at(&surroundings->cwd, AT_FDCWD, "", AT_EMPTY_PATH);
+    facts_at(&surroundings->root, AT_FDCWD, "/", 0);
+}
+
+/* The call with a look at the world before and after it. */
 static void call_and_look(struct steps *steps, uint32_t index, int directory, const char *path,
-                          struct outcome *outcome) {
+                          struct observation *observation) {
     const struct step *step = &steps->scenario->steps[index];
+    struct outcome *outcome = &observation->outcomes[index];
+    struct wide_look *wide = &observation->wide_looks[index];
     outcome->looked = step->pointer == POINTER_STRING && step->path.length < PATH_MAX;
     if (outcome->looked) {
         memcpy(steps->parent, path, step->path.length);
         steps->parent_length = cut_last_component(steps->parent, step->path.length);
         look_at_parent(steps, index, directory, outcome);
     }
+    wide->taken = outcome->looked && is_looked_at_widely(step);
+    if (wide->taken)
+        look_around(&wide->before, directory, path);
     outcome->clock_before = now(CLOCK_REALTIME_COARSE);
     errno = ERRNO_POISON;
     outcome->result = call(steps->implementation, step, directory, path);
@@ -185,14 +201,16 @@ static void call_and_look(struct steps *steps, uint32_t index, int directory, co
     outcome->clock_after = now(CLOCK_REALTIME);
     if (outcome->looked)
         look_after(steps, index, directory, path, outcome);
+    if (wide->taken)
+        look_around(&wide->after, directory, path);
 }
 
-static void run_call(struct steps *steps, uint32_t index, struct outcome *outcome) {
+static void run_call(struct steps *steps, uint32_t index, struct observation *observation) {
     const struct step *step = &steps->scenario->steps[index];
     const char *path = place_path(steps, step);
     int directory = directory_of(steps, step);
-    if (outcome) {
-        call_and_look(steps, index, directory, path, outcome);
+    if (observation) {
+        call_and_look(steps, index, directory, path, observation);
     } else {
         errno = ERRNO_POISON;
         call(steps->implementation, step, directory, path);
@@ -311,12 +329,15 @@ static int prepare(struct steps *steps, const struct step *step) {
     return -1;
 }
 
-void steps_run(struct steps *steps, uint32_t index, struct outcome *outcome) {
+void steps_run(struct steps *steps, uint32_t index, struct observation *observation) {
     const struct step *step = &steps->scenario->steps[index];
-    if (outcome)
+    struct outcome *outcome = observation ? &observation->outcomes[index] : NULL;
+    if (outcome) {
         memset(outcome, 0, sizeof(*outcome));
+        observation->wide_looks[index].taken = false;
+    }
     if (step_is_call(step)) {
-        run_call(steps, index, outcome);
+        run_call(steps, index, observation);
         return;
     }
     errno = 0;

@@ -45,10 +45,10 @@ void steps_begin(struct steps *steps, const struct scenario *scenario,
                  const struct implementation *implementation);
 
 /*
- * Executes step `index`. Fills `outcome`, row `index` of an array with one for each step, as struct
- * outcome says; NULL executes the same calls and looks at nothing.
+ * Executes step `index` and fills that row of `observation`'s outcomes and wide looks; NULL
+ * executes the same calls and looks at nothing.
  */
-void steps_run(struct steps *steps, uint32_t index, struct outcome *outcome);
+void steps_run(struct steps *steps, uint32_t index, struct observation *observation);
 
 /* True when `address` lies in the bytes that the implementation may read but not write. */
 bool steps_holds(const struct steps *steps, uint64_t address);

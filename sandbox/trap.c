@@ -1,5 +1,6 @@
 #include "trap.h"
 
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -37,22 +38,26 @@ int trap_parking_signal(void) {
 }
 
 void trap_watch(struct trap *trap) {
+    if (trap) {
+        syscall(SYS_rt_sigprocmask, SIG_BLOCK, NULL, &trap->mask_at_start, sizeof(trap->mask));
+        trap->mask = trap->mask_at_start;
+    }
     watched = trap;
+}
+
+bool trap_reset_mask(struct trap *trap) {
+    const bool changed = trap->mask != trap->mask_at_start;
+    trap->mask = trap->mask_at_start;
+    return changed;
 }
 
 bool trap_has_sanitizer(void) {
     return set_death_callback != NULL;
 }
 
-/* Every signal stays blocked while parked, so that no handler runs on this thread again. */
-static void block_signals(void) {
-    uint64_t all = UINT64_MAX;
-    syscall(SYS_rt_sigprocmask, SIG_SETMASK, &all, NULL, sizeof(all));
-}
-
 _Noreturn void trap_end(enum ending ending, int32_t detail, uint64_t address) {
     struct trap *trap = watched;
-    block_signals();
+    trap->parked = true;
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     trap->off_stack = here - trap->alternate >= trap->alternate_size;
     trap->ending = trap->forbidden ? ENDING_FORBIDDEN : ending;
@@ -100,6 +105,60 @@ static bool set_result(ucontext_t *context, long result) {
 #endif
 }
 
+/* Argument `index`, from 0, of the trapped system call. */
+static uintptr_t argument(const ucontext_t *context, unsigned index) {
+#if defined(__x86_64__)
+    static const int registers[] = {REG_RDI, REG_RSI, REG_RDX, REG_R10};
+    return (uintptr_t)context->uc_mcontext.gregs[registers[index]];
+#elif defined(__aarch64__)
+    return context->uc_mcontext.regs[index];
+#elif defined(__riscv)
+    return context->uc_mcontext.__gregs[REG_A0 + index];
+#else
+    (void)context;
+    (void)index;
+    return 0;
+#endif
+}
+
+/* What rt_sigprocmask(2) would return, done to `mask`. A bad pointer is a crash, not EFAULT. */
+static long change_mask(uint64_t *mask, const ucontext_t *context) {
+    const uint64_t unblockable = UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1);
+    const uint64_t *set = (const uint64_t *)argument(context, 1);
+    uint64_t *old = (uint64_t *)argument(context, 2); /* may be `set` */
+    const uint64_t before = *mask, given = set ? *set & ~unblockable : 0;
+    if (argument(context, 3) != sizeof(*mask))
+        return -EINVAL;
+    if (set) {
+        switch ((int)argument(context, 0)) {
+        case SIG_BLOCK:
+            *mask |= given;
+            break;
+        case SIG_UNBLOCK:
+            *mask &= ~given;
+            break;
+        case SIG_SETMASK:
+            *mask = given;
+            break;
+        default:
+            return -EINVAL;
+        }
+    }
+    if (old)
+        *old = before;
+    return 0;
+}
+
+/*
+ * The kernel ends a process whose SIGSYS or fault comes while it is blocked, and the C library
+ * blocks all signals before it starts a thread or a process. So nothing really changes the mask: a
+ * thread is only told that it did. A thread that is no longer watched is about to exit.
+ */
+static bool on_mask_call(struct trap *trap, ucontext_t *context) {
+    uint64_t of_nobody = 0;
+    return set_result(context, change_mask(trap ? &trap->mask : &of_nobody, context));
+}
+
 /* The C library calls exit_group(2) until it succeeds: that parks at once. */
 static void on_forbidden_call(struct trap *trap, int call, ucontext_t *context) {
     if (!trap->forbidden)
@@ -111,12 +170,17 @@ static void on_forbidden_call(struct trap *trap, int call, ucontext_t *context) 
 
 static void on_signal(int number, siginfo_t *info, void *context) {
     struct trap *trap = watched;
+    const bool by_filter = number == SIGSYS && info->si_code == CODE_SECCOMP;
+    if (by_filter && info->si_syscall == SYS_rt_sigprocmask && on_mask_call(trap, context))
+        return;
     if (!trap) {
         chain(number, info, context);
         return;
     }
+    if (trap->parked)
+        return;
     uintptr_t address = (uintptr_t)info->si_addr;
-    if (number == SIGSYS && info->si_code == CODE_SECCOMP) {
+    if (by_filter) {
         on_forbidden_call(trap, info->si_syscall, context);
         return;
     }
@@ -129,7 +193,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
 
 static void on_parking_signal(int number) {
     (void)number;
-    if (watched)
+    if (watched && !watched->parked)
         trap_end(ENDING_HUNG, 0, 0);
 }
 
@@ -154,9 +218,11 @@ static bool install_signals(void) {
     for (size_t i = 0; i < TRAPPED; i++) {
         struct sigaction found;
         check(libc_sigaction(trapped[i], NULL, &found) == 0);
-        if (found.sa_flags & SA_SIGINFO && found.sa_sigaction == on_signal)
+        const bool ours = found.sa_sigaction == on_signal;
+        if (ours && found.sa_flags & SA_SIGINFO)
             continue;
-        previous[i] = found;
+        if (!ours) /* else someone put it back with signal(2), without its flags */
+            previous[i] = found;
         check(libc_sigaction(trapped[i], &own, NULL) == 0);
         any = true;
     }

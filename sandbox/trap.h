@@ -9,6 +9,7 @@
 #ifndef FIFOFUZZ_TRAP_H
 #define FIFOFUZZ_TRAP_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -16,6 +17,9 @@
 #include "outcome.h"
 
 /*
+ * A thread under the filter cannot block a signal, it is only told so: a fault or SIGSYS that is
+ * blocked would end the process.
+ *
  * A system call that the policy forbids is the exception: it fails with EPERM, the code under test
  * goes on, and the run ends at the end of the step. Parked inside fork(3), the thread would keep
  * malloc's locks, and the main thread would wait for them for ever.
@@ -29,7 +33,10 @@ struct trap {
     uintptr_t alternate; /* the alternate signal stack given to the thread */
     size_t alternate_size;
 
-    bool forbidden; /* a forbidden system call was tried: how the run ends, whatever follows */
+    uint64_t mask, mask_at_start; /* the signal mask that the thread believes to have */
+
+    _Atomic bool parked; /* its run has ended: signals mean nothing to it any more */
+    bool forbidden;      /* a forbidden system call was tried: how the run ends, whatever follows */
     int32_t forbidden_call;
     enum ending ending;
     int32_t detail; /* as in struct observation */
@@ -49,8 +56,11 @@ bool trap_install(void);
 /* Puts back the signal handlers that were there before. */
 void trap_remove(void);
 
-/* Watches the calling thread from now on; NULL stops it. */
+/* Watches the calling thread from now on; NULL stops it. Call it before the filter is loaded. */
 void trap_watch(struct trap *trap);
+
+/* True if the watched thread has changed its signal mask since it was watched; undoes that. */
+bool trap_reset_mask(struct trap *trap);
 
 /* Ends the watched calling thread's run as a signal would: records, gives the turn, parks. */
 _Noreturn void trap_end(enum ending ending, int32_t detail, uint64_t address);

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -195,8 +194,6 @@ static int enter_world(struct worker *worker) {
     return 0;
 }
 
-enum { KERNEL_SIGSET_SIZE = 8 }; /* of sigset_t the kernel knows as much, on every architecture */
-
 /* --- runs ----------------------------------------------------------------------------------- */
 
 static void run(struct worker *worker) {
@@ -205,18 +202,15 @@ static void run(struct worker *worker) {
     if (worker->mode != worker->last_mode)
         worker->worn |= !arena_reset(&worker->arena);
     worker->last_mode = worker->mode;
+    arena_begin();
     steps_begin(&worker->steps, worker->scenario, worker->implementation);
     for (uint32_t i = 0; i < worker->scenario->step_count; i++) {
         atomic_store_explicit(&worker->step, i, memory_order_relaxed);
-        steps_run(&worker->steps, i, observed ? &observation->outcomes[i] : NULL);
+        steps_run(&worker->steps, i, observed ? observation : NULL);
         if (worker->trap.forbidden)
             trap_end(ENDING_FORBIDDEN, worker->trap.forbidden_call, 0);
     }
-    /* An implementation that left signals blocked would let the next one's fault end the process.
-     */
-    sigset_t left;
-    pthread_sigmask(SIG_SETMASK, &worker->signals, &left);
-    observation->signals_changed = memcmp(&left, &worker->signals, KERNEL_SIGSET_SIZE) != 0;
+    observation->signals_changed = trap_reset_mask(&worker->trap);
     bool intact = observed ? arena_observe(&worker->arena, &worker->steps, observation)
                            : arena_clear(&worker->arena, &worker->steps);
     worker->worn |= !intact;
@@ -245,7 +239,6 @@ static void *worker_main(void *argument) {
     struct worker *worker = argument;
     worker->id = (pid_t)syscall(SYS_gettid);
     trap_watch(&worker->trap);
-    pthread_sigmask(SIG_SETMASK, NULL, &worker->signals);
     worker->error = stack_use_alternate(&worker->stack);
     if (!worker->error)
         worker->error = enter_world(worker);
@@ -316,13 +309,26 @@ int worker_start(struct worker **out, int stderr_pipe, int processor, char *reas
     check(pthread_getcpuclockid(worker->thread, &worker->watch.clock) == 0);
     snprintf(worker->watch.stat_path, sizeof(worker->watch.stat_path), "/proc/self/task/%d/stat",
              (int)worker->id);
+    char table[64];
+    snprintf(table, sizeof(table), "/proc/self/task/%d/fd", (int)worker->id);
+    worker->descriptor_table = open(table, O_PATH | O_DIRECTORY | O_CLOEXEC);
     *out = worker;
     return 0;
 }
 
+int32_t worker_descriptor_count(const struct worker *worker) {
+    struct stat status;
+    if (fstat(worker->descriptor_table, &status) || status.st_size == 0)
+        return -1;
+    return (int32_t)status.st_size;
+}
+
 void worker_end(struct worker *worker) {
+    if (worker->descriptor_table >= 0)
+        close(worker->descriptor_table);
     switch ((enum turn)atomic_load(&worker->turn)) {
     case TURN_MAIN:
+        trap_install(); /* the C library blocks signals as a thread ends, which is answered there */
         turn_give(&worker->turn, TURN_QUIT);
         break;
     case TURN_GONE:

@@ -52,8 +52,7 @@ struct worker {
 
     /* Set by the thread. */
     pid_t id;
-    sigset_t signals; /* its mask */
-    bool worn;        /* its world cannot be put right: no further runs */
+    bool worn; /* its world cannot be put right: no further runs */
 
     /* The order, valid while the turn is the worker's, and how far it has come. */
     const struct scenario *scenario;
@@ -66,6 +65,7 @@ struct worker {
     struct stack stack;
     struct trap trap;
     struct watch watch;
+    int descriptor_table; /* /proc/self/task/ID/fd, open in the main thread; -1 if it cannot be */
     enum sandbox_mode last_mode;
     struct steps steps;
     struct arena arena;
@@ -90,5 +90,11 @@ void worker_end(struct worker *worker);
 
 /* Drops all capabilities of the calling thread, from every set. Returns 0 or -errno. */
 int worker_drop_capabilities(void);
+
+/*
+ * The number of descriptors that are open in the worker's table: since Linux 6.2 the size of their
+ * directory in proc(5). -1 before. The worker must have the turn no more.
+ */
+int32_t worker_descriptor_count(const struct worker *worker);
 
 #endif

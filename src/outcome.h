@@ -46,6 +46,20 @@ struct outcome {
     int64_t clock_after;             /* CLOCK_REALTIME after it, ns */
 };
 
+/* What lies about a call: its path by lstat, the current directory and the root. */
+struct surroundings {
+    struct node_facts target, cwd, root;
+};
+
+/*
+ * A wider look around a call, taken for one call in four: six more system calls. Which calls those
+ * are depends on the step alone, so a scenario that is cut short shows the same.
+ */
+struct wide_look {
+    bool taken;
+    struct surroundings before, after;
+};
+
 /* How the run of a scenario ended. All but ENDING_DONE stop at `step` and cost the worker. */
 enum ending {
     ENDING_DONE,       /* every step was executed */
@@ -85,6 +99,7 @@ struct observation {
     bool path_overread;     /* ENDING_CRASHED: the fault was a read behind the path's NUL */
     uint32_t outcome_count; /* valid rows of outcomes: all steps, or `step` of them */
     struct outcome outcomes[SCENARIO_STEPS_MAX];
+    struct wide_look wide_looks[SCENARIO_STEPS_MAX]; /* as many; `taken` is set for calls only */
 
     /* The rest is valid only after ENDING_DONE. */
     bool overflow;       /* more nodes or bytes than fit: the list is cut */
@@ -97,6 +112,8 @@ struct observation {
     struct node_facts cwd;  /* stat of the current directory itself, searchable or not */
     struct node_facts root; /* stat of "/" as the worker sees it */
     bool open[OBSERVED_DESCRIPTORS];
+    bool standard_replaced;   /* descriptor 0, 1 or 2 is open on something else */
+    int32_t descriptor_count; /* all that are open, whatever their number; -1 before Linux 6.2 */
     struct observed_slot slots[SCENARIO_SLOTS];
 };
 

@@ -1,7 +1,7 @@
 #include "verdict.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <sys/stat.h>
 
 #include "verdict_arena.h"
@@ -97,16 +97,21 @@ static void report_reach(const struct judging *judging, const struct step *step,
 
 /* --- calls ------------------------------------------------------------------------------------ */
 
+static bool judge_time(struct judging *judging, const struct outcome *outcome, enum clause clause,
+                       enum aspect aspect, int64_t time) {
+    return (time >= outcome->clock_before ||
+            holds(judging, clause, aspect, outcome->clock_before, time)) &&
+           (time <= outcome->clock_after ||
+            holds(judging, clause, aspect, outcome->clock_after, time));
+}
+
 static bool judge_times(struct judging *judging, const struct outcome *outcome) {
     const struct node_facts *node = &outcome->target;
-    if (!binds(judging, CLAUSE_TIME_NEW))
-        return true;
-    if (node->mtime < outcome->clock_before)
-        return violated(judging, CLAUSE_TIME_NEW, ASPECT_TIMES, outcome->clock_before, node->mtime);
-    return (node->mtime <= outcome->clock_after ||
-            violated(judging, CLAUSE_TIME_NEW, ASPECT_TIMES, outcome->clock_after, node->mtime)) &&
-           holds(judging, CLAUSE_TIME_NEW, ASPECT_TIMES, node->mtime, node->atime) &&
-           holds(judging, CLAUSE_TIME_NEW, ASPECT_TIMES, node->mtime, node->ctime);
+    return judge_time(judging, outcome, CLAUSE_TIME_NEW, ASPECT_TIMES, node->mtime) &&
+           judge_time(judging, outcome, CLAUSE_TIME_NEW, ASPECT_TIMES, node->ctime) &&
+           judge_time(judging, outcome, CLAUSE_TIME_NEW, ASPECT_TIMES, node->atime) &&
+           holds(judging, CLAUSE_TIME_EQUAL, ASPECT_TIMES, node->mtime, node->atime) &&
+           holds(judging, CLAUSE_TIME_EQUAL, ASPECT_TIMES, node->mtime, node->ctime);
 }
 
 static bool judge_node(struct judging *judging, const struct outcome *outcome,
@@ -135,12 +140,11 @@ static bool judge_parent(struct judging *judging, const struct outcome *outcome)
     const struct node_facts *after = &outcome->parent_after;
     if (before->error || after->error)
         return true;
-    bool in_time = after->mtime >= outcome->clock_before && after->mtime <= outcome->clock_after;
     return holds(judging, CLAUSE_STAT_DEV, ASPECT_DEVICE, (int64_t)before->dev,
                  (int64_t)outcome->target.dev) &&
-           (in_time || holds(judging, CLAUSE_TIME_PARENT, ASPECT_PARENT_TIMES,
-                             outcome->clock_before, after->mtime)) &&
-           holds(judging, CLAUSE_TIME_PARENT, ASPECT_PARENT_TIMES, after->mtime, after->ctime) &&
+           judge_time(judging, outcome, CLAUSE_TIME_PARENT, ASPECT_PARENT_TIMES, after->mtime) &&
+           judge_time(judging, outcome, CLAUSE_TIME_PARENT, ASPECT_PARENT_TIMES, after->ctime) &&
+           holds(judging, CLAUSE_TIME_EQUAL, ASPECT_PARENT_TIMES, after->mtime, after->ctime) &&
            holds(judging, CLAUSE_NLINK_PARENT, ASPECT_PARENT_LINKS, before->nlink, after->nlink) &&
            holds(judging, CLAUSE_SIZE_PARENT, ASPECT_PARENT_SIZE, before->size + TMPFS_ENTRY_SIZE,
                  after->size);
@@ -160,14 +164,53 @@ static bool judge_untouched(struct judging *judging, const struct step *step,
     if (before->error == 0 && before->ino != after->ino && starts_at_cwd(judging, step))
         return violated(judging, CLAUSE_STATE_CWD, ASPECT_CWD, (int64_t)before->ino,
                         (int64_t)after->ino);
-    return holds(judging, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED, before->error,
-                 after->error) &&
+    if (after->error == EBADF && before->error != EBADF)
+        return violated(judging, CLAUSE_STATE_DESCRIPTORS, ASPECT_PARENT_ERROR, before->error,
+                        after->error);
+    return holds(judging, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_ERROR, before->error, after->error) &&
            holds(judging, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED, before->mtime,
                  after->mtime) &&
            holds(judging, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED, before->ctime,
                  after->ctime) &&
            holds(judging, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED, before->size, after->size) &&
            holds(judging, CLAUSE_FAIL_NOEFFECT, ASPECT_PARENT_CHANGED, before->mode, after->mode);
+}
+
+/* Nothing about this place may have changed. */
+static bool judge_place(struct judging *judging, enum clause clause, const char *name,
+                        const struct node_facts *before, const struct node_facts *after) {
+    const int64_t pairs[][2] = {
+        {before->error, after->error}, {(int64_t)before->ino, (int64_t)after->ino},
+        {before->mode, after->mode},   {before->nlink, after->nlink},
+        {before->size, after->size},   {before->mtime, after->mtime},
+        {before->ctime, after->ctime},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
+        if (!holds(judging, clause, ASPECT_PLACE_CHANGED, pairs[i][0], pairs[i][1])) {
+            snprintf(judging->verdict->name, sizeof judging->verdict->name, "%s", name);
+            return false;
+        }
+    return true;
+}
+
+/* The wider look: a name that came and went beside the parent shows in a directory's times. */
+static bool judge_surroundings(struct judging *judging, const struct outcome *outcome) {
+    const struct wide_look *wide = &judging->observation->wide_looks[judging->index];
+    if (!wide->taken)
+        return true;
+    const struct surroundings *before = &wide->before;
+    const struct surroundings *after = &wide->after;
+    bool made = outcome->result == 0;
+    uint64_t parent = outcome->parent_after.ino;
+    enum clause clause = made ? CLAUSE_ARENA : CLAUSE_FAIL_NOEFFECT;
+    if (before->cwd.ino != after->cwd.ino)
+        return violated(judging, CLAUSE_STATE_CWD, ASPECT_CWD, (int64_t)before->cwd.ino,
+                        (int64_t)after->cwd.ino);
+    return (made || judge_place(judging, clause, "the path", &before->target, &after->target)) &&
+           ((made && before->cwd.ino == parent) ||
+            judge_place(judging, clause, "the current directory", &before->cwd, &after->cwd)) &&
+           ((made && before->root.ino == parent) ||
+            judge_place(judging, clause, "the root directory", &before->root, &after->root));
 }
 
 static bool wrong_errno(struct judging *judging, const struct prediction *prediction, int got) {
@@ -198,7 +241,8 @@ static bool judge_success(struct judging *judging, const struct step *step,
     if (!holds(judging, CLAUSE_ERRNO_KEEP, ASPECT_ERRNO_KEPT, ERRNO_POISON, outcome->error))
         return false;
     if (prediction->error == 0 && outcome->looked &&
-        !(judge_node(judging, outcome, prediction) && judge_parent(judging, outcome)))
+        !(judge_node(judging, outcome, prediction) && judge_parent(judging, outcome) &&
+          judge_surroundings(judging, outcome)))
         return false;
     return follow_success(judging, step, outcome, prediction);
 }
@@ -223,7 +267,8 @@ static bool judge_failure(struct judging *judging, const struct step *step,
             return undecided(judging, prediction->decisive);
         return wrong_errno(judging, prediction, error);
     }
-    return !outcome->looked || judge_untouched(judging, step, outcome);
+    return !outcome->looked ||
+           (judge_untouched(judging, step, outcome) && judge_surroundings(judging, outcome));
 }
 
 static bool judge_call(struct judging *judging, const struct step *step,
@@ -275,18 +320,19 @@ static bool judge_preparation(struct judging *judging, const struct step *step,
 
 /* --- the whole -------------------------------------------------------------------------------- */
 
-/* The call at which the run ended prematurely. */
+/*
+ * The call at which the run ended prematurely. A bad pointer may crash whoever reads the path in
+ * user space: POSIX leaves it undefined, and mknod(2) speaks of the system call.
+ */
 static void judge_ending(struct judging *judging) {
     const struct observation *observation = judging->observation;
-    struct prediction prediction;
-    judging->index = observation->step;
     const struct step *step = &judging->scenario->steps[observation->step];
-    if (step_is_call(step)) {
-        contract_predict(judging->judge->contract, judging->world, step, &prediction);
-        if (prediction.undefined && observation->ending == ENDING_CRASHED) {
-            undecided(judging, prediction.decisive);
-            return;
-        }
+    judging->index = observation->step;
+    if (step_is_call(step) && step->pointer != POINTER_STRING &&
+        observation->ending == ENDING_CRASHED) {
+        undecided(judging, step->pointer == POINTER_UNTERMINATED ? CLAUSE_EFAULT_UNTERMINATED
+                                                                 : CLAUSE_EFAULT);
+        return;
     }
     enum clause clause = observation->ending == ENDING_FORBIDDEN ? CLAUSE_CONTAINED
                          : observation->path_written             ? CLAUSE_PATH_CONST

@@ -40,6 +40,8 @@ enum aspect {
     ASPECT_PARENT_LINKS,
     ASPECT_PARENT_SIZE,
     ASPECT_PARENT_CHANGED, /* a failing call changed the parent's times, links or size */
+    ASPECT_PLACE_CHANGED,  /* the existing node, cwd or root changed; `name` says which */
+    ASPECT_PARENT_ERROR,   /* the parent was there before a failing call, or after it, only */
     ASPECT_ARENA_EXTRA,    /* a node that nothing made; `name` is its path */
     ASPECT_ARENA_MISSING,  /* a node is gone; `name` is its name */
     ASPECT_ARENA_NODE,     /* type, mode, owner, links or size of another node changed */
@@ -47,6 +49,8 @@ enum aspect {
     ASPECT_CWD,
     ASPECT_UMASK,
     ASPECT_DESCRIPTOR,       /* `expected` and `got`: 1 open, 0 closed; `number` says which */
+    ASPECT_STANDARD,         /* one of the descriptors 0, 1 and 2 is another; 1 if so */
+    ASPECT_DESCRIPTOR_COUNT, /* of open descriptors, when one has a number beyond those looked at */
     ASPECT_DESCRIPTOR_STATE, /* offset, O_NONBLOCK or FD_CLOEXEC of descriptor `number` */
     ASPECT_SIGNALS,          /* the signal mask; 1 changed */
     ASPECT_ENDING,           /* the call did not come back; `got` is the enum ending */

@@ -184,10 +184,11 @@ static bool compare_descriptor_state(struct comparison *comparison,
     enum node_type type = (enum node_type)comparison->world->nodes[expected->node].type;
     bool has_offset =
         !expected->path_only && (type == NODE_FILE || type == NODE_DIRECTORY) && seen->offset != -1;
+    const int changeable = O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK; /* F_SETFL */
     const int64_t pairs[][2] = {
         {0, has_offset ? seen->offset : 0},
         {true, seen->close_on_exec},
-        {true, expected->path_only || seen->flags & O_NONBLOCK},
+        {expected->path_only ? 0 : O_NONBLOCK, seen->flags & changeable},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
         if (pairs[i][0] != pairs[i][1]) {
@@ -202,10 +203,18 @@ static bool compare_descriptor_state(struct comparison *comparison,
 static bool compare_descriptors(struct comparison *comparison) {
     const struct world *world = comparison->world;
     const struct observation *observation = comparison->observation;
-    for (int32_t number = 0; number < OBSERVED_DESCRIPTORS; number++)
-        if (!compare_descriptor(comparison, number, world_descriptor(world, number) != NULL,
-                                observation->open[number]))
+    int32_t count = 0;
+    for (int32_t number = 0; number < OBSERVED_DESCRIPTORS; number++) {
+        bool expected = world_descriptor(world, number) != NULL;
+        count += expected;
+        if (!compare_descriptor(comparison, number, expected, observation->open[number]))
             return false;
+    }
+    if (observation->standard_replaced)
+        return differs(comparison, CLAUSE_STATE_DESCRIPTORS, ASPECT_STANDARD, 0, 1);
+    if (observation->descriptor_count >= 0 && observation->descriptor_count != count)
+        return differs(comparison, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR_COUNT, count,
+                       observation->descriptor_count);
     for (int slot = 0; slot < SCENARIO_SLOTS; slot++) {
         const struct descriptor *expected = world_descriptor(world, world->slots[slot]);
         if (!expected)
