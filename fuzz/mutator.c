@@ -11,9 +11,42 @@ enum {
     BYTES_ONE_IN = 64, /* leave it to the engine's byte mutator */
     FRESH_ONE_IN = 3,  /* forget the input and generate */
     CHANGES_MAX = 4,   /* small changes to one input */
+    WALK_MAX = 16384,  /* components that the calls of one input may walk through links */
 };
 
 static struct scenario first, second, mutant;
+
+/* Components of a text; "." counts only if `all`. */
+static uint32_t count_components(const struct scenario *scenario, struct text text, bool all) {
+    const char *bytes = scenario_text(scenario, text);
+    uint32_t count = 0;
+    for (uint32_t start = 0, i = 0; i <= text.length; i++) {
+        if (i < text.length && bytes[i] != '/')
+            continue;
+        bool is_dot = i == start + 1 && bytes[start] == '.';
+        count += i > start && (all || !is_dot);
+        start = i + 1;
+    }
+    return count;
+}
+
+/*
+ * Links with bodies of thousands of components, walked dozens of times, find nothing that shorter
+ * ones do not, and one such scenario takes the time of a hundred others.
+ */
+static bool is_heavy(const struct scenario *scenario) {
+    uint64_t names = 0;
+    uint64_t longest = 0;
+    for (uint32_t i = 0; i < scenario->step_count; i++) {
+        const struct step *step = &scenario->steps[i];
+        names += count_components(scenario, step->path, false);
+        if (step->kind != STEP_SYMLINK)
+            continue;
+        uint64_t body = count_components(scenario, step->other, true);
+        longest = body > longest ? body : longest;
+    }
+    return names * longest > WALK_MAX;
+}
 
 /*
  * Writes `scenario` to `out`, without as many of its last steps as it takes to fit. For the shapes
@@ -45,6 +78,8 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
         for (uint32_t i = 0; i < changes; i++)
             scenario_mutate(&mutant, &random, harness_shape);
     }
+    if (is_heavy(&mutant))
+        scenario_generate(&mutant, &random, harness_shape);
     return write_fitting(&mutant, data, max_size);
 }
 
@@ -56,5 +91,7 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8
     scenario_decode(&first, data1, size1);
     scenario_decode(&second, data2, size2);
     scenario_cross(&mutant, &first, &second, &random, harness_shape);
+    if (is_heavy(&mutant))
+        scenario_generate(&mutant, &random, harness_shape);
     return write_fitting(&mutant, out, max_out_size);
 }
