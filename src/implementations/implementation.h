@@ -30,10 +30,11 @@ const struct implementation *const *implementation_list(size_t *count);
 const struct implementation *implementation_find(const char *name);
 
 /*
- * Fills `out` from the shared object at `path`: dlopen(3) with RTLD_NOW | RTLD_LOCAL and dlsym of
- * "mkfifo" and "mkfifoat". The object's constructors run, so call it where the sandbox tells
- * (sandbox_load). Returns 0; -ENOENT if it cannot be loaded, -ENOSYS if it exports neither symbol;
- * then `reason` says why in one sentence. The object is never unloaded; `path` must outlive `out`.
+ * Fills `out` from the shared object at `path`: dlopen(3) with RTLD_NOW, RTLD_LOCAL and, where no
+ * sanitizer refuses it, RTLD_DEEPBIND, then dlsym of "mkfifo" and "mkfifoat". The object's
+ * constructors run, so call it where the sandbox tells (sandbox_load). Returns 0; -ENOENT if it
+ * cannot be loaded, -ENOSYS if it exports neither symbol; then `reason` says why in one sentence.
+ * The object is never unloaded; `path` must outlive `out`.
  */
 int implementation_load(struct implementation *out, const char *path, char *reason,
                         size_t reason_size);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <link.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -22,12 +23,26 @@ static void look_up(void *object, const char *symbol, void *function) {
     memcpy(function, &address, sizeof address);
 }
 
+/* Present where the sanitizer is linked whose runtime refuses RTLD_DEEPBIND. */
+extern void asan_init(void) __asm__("__asan_init") __attribute__((weak));
+extern void msan_init(void) __asm__("__msan_init") __attribute__((weak));
+extern void tsan_init(void) __asm__("__tsan_init") __attribute__((weak));
+
+/*
+ * RTLD_DEEPBIND lets the object find its own symbols first. Else its mkfifo would reach the C
+ * library's mkfifoat, which was there before, where it calls its own.
+ */
+static int load_flags(void) {
+    bool refused = asan_init || msan_init || tsan_init;
+    return RTLD_NOW | RTLD_LOCAL | (refused ? 0 : RTLD_DEEPBIND);
+}
+
 int implementation_load(struct implementation *out, const char *path, char *reason,
                         size_t reason_size) {
     /* Without a slash dlopen searches the library path; what a user typed is a file. */
     char file[PATH_MAX];
     snprintf(file, sizeof file, "%s%s", strchr(path, '/') ? "" : "./", path);
-    void *object = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    void *object = dlopen(file, load_flags());
     if (!object) {
         snprintf(reason, reason_size, "%s", dlerror());
         return -ENOENT;
