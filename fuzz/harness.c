@@ -70,8 +70,10 @@ static void print_scenario_at_hand(void) {
 static void save_finding(const struct report_run *run, char *folder, size_t size) {
     int error = report_save(arguments.findings, run, &finding, folder, size);
     if (error) {
-        fprintf(stderr, "fifofuzz: the finding cannot be written below %s: %s\n",
-                arguments.findings, strerror(-error));
+        fprintf(stderr, CAMPAIGN_UNSAVED " below %s: %s\n", arguments.findings, strerror(-error));
+        if (writer.job)
+            snprintf(writer.job->reason, sizeof writer.job->reason, "%s: %s", arguments.findings,
+                     strerror(-error));
         folder[0] = '\0';
     }
 }
@@ -184,12 +186,30 @@ static void reached(void *context, enum clause clause, unsigned feature) {
         campaign_reach(&writer, clause);
 }
 
+/*
+ * Ends the process before the object's destructors and atexit handlers run, which no sandbox holds
+ * any more: on_exit(3) calls what was registered last first.
+ */
+static void end_at_once(int status, void *context) {
+    (void)context;
+    fflush(NULL);
+    _exit(status);
+}
+
+/* Finds the implementation; one that is loaded does not get to run at our exit. */
+static int find_implementation(const struct implementation **out) {
+    int error = subject_find(out, arguments.implementation, unable, sizeof unable);
+    if (!error && *out != implementation_find(arguments.implementation))
+        check(on_exit(end_at_once, NULL) == 0);
+    return error;
+}
+
 /* Opens the examiner; false with the reason in `unable`. */
 static bool open_examiner(void) {
     const struct implementation *implementation;
     int error = subject_level(&examiner.contract.level, arguments.contract, unable, sizeof unable);
     if (!error)
-        error = subject_find(&implementation, arguments.implementation, unable, sizeof unable);
+        error = find_implementation(&implementation);
     if (error) {
         leave(subject_mistaken(error) ? CAMPAIGN_REFUSED : CAMPAIGN_UNABLE, unable);
         return false;

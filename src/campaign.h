@@ -24,12 +24,16 @@ enum {
     CAMPAIGN_CLOCK_PERIOD = 64, /* scenarios between two looks at the clock */
 };
 
+/* What a child prints in front of the report of a finding whose folder cannot be written. */
+#define CAMPAIGN_UNSAVED "fifofuzz: the finding cannot be written"
+
 /* How far a job has come. Only CAMPAIGN_ENGINE and CAMPAIGN_RUNNING go on. */
 enum campaign_state {
     CAMPAIGN_WAITING, /* the child has not spoken yet */
     CAMPAIGN_ENGINE,  /* it was started and may run scenarios: `tier` is valid */
     CAMPAIGN_RUNNING, /* its worker stands: `traits` and `traits_text` are valid */
-    CAMPAIGN_FOUND,   /* it ended with a finding: `signature` and `folder` are valid */
+    CAMPAIGN_FOUND,   /* it ended with a finding: `signature` and `folder` are valid; where there
+                         is no folder, `reason` */
     CAMPAIGN_UNABLE,  /* the host cannot run it: `reason` says why and what to do */
     CAMPAIGN_REFUSED, /* the user's arguments are wrong: `reason` says why */
 };
@@ -45,7 +49,7 @@ struct campaign_job {
     char traits_text[512];
     char reason[1024];
     char signature[128];
-    char folder[4096];      /* where the finding was written */
+    char folder[4096];      /* where the finding was written; "": it could not be */
     _Atomic bool examining; /* `input` is being examined just now */
     _Atomic uint32_t input_size;
     uint8_t input[CAMPAIGN_INPUT_MAX];

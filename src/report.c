@@ -163,8 +163,7 @@ static void print_circumstances(FILE *out, const struct report_run *run) {
     fprintf(out, "Sandbox: %s\nfifofuzz: %s\n", run->tier, report_version());
 }
 
-/* Prints a word for the shell, in quotes if it needs them. */
-static void print_word(FILE *out, const char *word) {
+void report_word(FILE *out, const char *word) {
     const char *plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_./=:,+@%";
     if (*word && word[strspn(word, plain)] == '\0') {
         fputs(word, out);
@@ -178,9 +177,9 @@ static void print_word(FILE *out, const char *word) {
 
 void report_command(FILE *out, const struct report_run *run, const char *file) {
     fputs("fifofuzz repro ", out);
-    print_word(out, file);
+    report_word(out, file);
     fputs(" --implementation ", out);
-    print_word(out, run->implementation);
+    report_word(out, run->implementation);
     if (run->level != LEVEL_LINUX)
         fprintf(out, " --contract %s", level_names[run->level]);
 }
@@ -198,7 +197,7 @@ void report_print(FILE *out, const struct report_run *run, const struct finding 
     fputs("\nReproduce with:  ", out);
     report_command(out, run, file);
     fputs("\nSee the text:    fifofuzz show ", out);
-    print_word(out, file);
+    report_word(out, file);
     fputc('\n', out);
 }
 
@@ -259,8 +258,11 @@ static int write_file(const char *folder, size_t index, const struct content *co
     if (!out)
         return error;
     files[index].write(out, content);
-    error = ferror(out) ? -EIO : 0;
-    return fclose(out) != 0 ? -errno : error;
+    if (fflush(out) != 0)
+        error = -errno;
+    else if (ferror(out))
+        error = -EIO;
+    return fclose(out) != 0 && !error ? -errno : error;
 }
 
 /* Counts one more occurrence in the folder's file `count`. */
@@ -277,8 +279,9 @@ static int bump_count(const char *folder) {
     ssize_t length = pread(fd, text, sizeof text - 1, 0);
     unsigned long count = length > 0 ? strtoul(text, NULL, 10) : 0;
     length = snprintf(text, sizeof text, "%lu\n", count + 1);
+    errno = EIO; /* for a write that is cut */
     if (pwrite(fd, text, (size_t)length, 0) != length)
-        error = -EIO;
+        error = -errno;
     close(fd);
     return error;
 }
@@ -316,13 +319,27 @@ static int claim(const char *path, const struct content *content) {
     return same_command(path, content) ? -EALREADY : -EEXIST;
 }
 
-static int fill(const char *folder, const struct content *content) {
-    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
-        int error = write_file(folder, i, content);
-        if (error)
-            return error;
+/* Removes what a full disk left of a folder that was made for this finding. */
+static void remove_rest(const char *folder) {
+    for (size_t i = 0; i <= sizeof files / sizeof files[0]; i++) {
+        char *path = join(folder, i < sizeof files / sizeof files[0] ? files[i].name : "count");
+        if (path)
+            unlink(path);
+        free(path);
     }
-    return 0;
+    rmdir(folder);
+}
+
+/* Fills a new folder, or removes it. */
+static int fill(const char *folder, const struct content *content) {
+    int error = 0;
+    for (size_t i = 0; i < sizeof files / sizeof files[0] && !error; i++)
+        error = write_file(folder, i, content);
+    if (!error)
+        error = bump_count(folder);
+    if (error)
+        remove_rest(folder);
+    return error;
 }
 
 /*
@@ -358,9 +375,9 @@ int report_save(const char *findings, const struct report_run *run, const struct
     if (error == 0)
         error = fill(folder, &content);
     else if (error == -EALREADY)
-        error = 0;
+        error = bump_count(folder);
     free(content.file);
-    return error ? error : bump_count(folder);
+    return error;
 }
 
 static int append_line(const char *folder, const char *line) {

@@ -41,6 +41,9 @@ void report_source(FILE *out, enum clause clause);
 void report_print(FILE *out, const struct report_run *run, const struct finding *finding,
                   const char *file);
 
+/* Prints `word` as a shell reads it back: in quotes if it needs them. */
+void report_word(FILE *out, const char *word);
+
 /*
  * Prints the command that repeats the finding: "fifofuzz repro FILE --implementation X", with
  * --contract unless that is the default, and no newline.
@@ -51,7 +54,8 @@ void report_command(FILE *out, const struct report_run *run, const char *file);
  * Leaves the finding in the folder `findings`/SIGNATURE, which is made: scenario.scn, input (the
  * bytes for a fuzz target), command.txt, report.txt and count. If it is there already from the same
  * command, only count goes up; if another command left it, SIGNATURE.2 is taken, and so on. Copies
- * the folder's path to `folder` of `size` bytes. Returns 0 or -errno.
+ * the folder's path to `folder` of `size` bytes. Returns 0, or -errno; then a folder that is
+ * incomplete is gone again.
  */
 int report_save(const char *findings, const struct report_run *run, const struct finding *finding,
                 char *folder, size_t size);

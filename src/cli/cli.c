@@ -1,8 +1,27 @@
 #include "cli.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
+
+static bool foreign;
+
+void cli_expect_foreign_code(void) {
+    foreign = true;
+}
+
+void cli_end(int status) {
+    errno = 0;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "fifofuzz: standard output is lost: %s\n", strerror(errno ? errno : EIO));
+        status = status ? status : STATUS_USAGE;
+    }
+    if (foreign)
+        _exit(status);
+    exit(status);
+}
 
 void cli_fail(int status, const char *format, ...) {
     va_list arguments;
@@ -11,7 +30,7 @@ void cli_fail(int status, const char *format, ...) {
     vfprintf(stderr, format, arguments);
     fputc('\n', stderr);
     va_end(arguments);
-    exit(status);
+    cli_end(status);
 }
 
 void cli_misuse(const struct verb *verb, const char *format, ...) {
@@ -22,7 +41,7 @@ void cli_misuse(const struct verb *verb, const char *format, ...) {
     fprintf(stderr, "\nusage: fifofuzz %s %s\nmore: fifofuzz %s --help\n", verb->name,
             verb->arguments, verb->name);
     va_end(arguments);
-    exit(STATUS_USAGE);
+    cli_end(STATUS_USAGE);
 }
 
 void cli_print_help(const struct verb *verb, FILE *out) {

@@ -36,6 +36,18 @@ extern const struct verb verb_run, verb_repro, verb_check, verb_show, verb_encod
 
 /* --- messages (cli.c) ------------------------------------------------------------------------- */
 
+/*
+ * Ends the process: every verb's end. Standard output that could not be written makes `status`
+ * STATUS_USAGE, with a message, unless it tells of something worse.
+ */
+_Noreturn void cli_end(int status);
+
+/*
+ * A shared object of the user's is about to be loaded: from now on cli_end leaves out its
+ * destructors and atexit handlers, which would run outside of the sandbox.
+ */
+void cli_expect_foreign_code(void);
+
 /* Prints "fifofuzz: MESSAGE" to stderr and exits with `status`. */
 _Noreturn void cli_fail(int status, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

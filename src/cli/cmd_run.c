@@ -17,10 +17,16 @@
 #include "report.h"
 #include "subject.h"
 
-enum { SEED_MAX = 2147483647 - CAMPAIGN_JOBS_MAX };
+enum {
+    SEED_MAX = 2147483647 - CAMPAIGN_JOBS_MAX,
+    PATIENCE = 30,           /* seconds that the engine gets beyond --time */
+    OVERDUE = -1,            /* where others are signals */
+    ENGINE_INTERRUPTED = 72, /* libFuzzer's status after SIGTERM or SIGINT */
+};
 
 static struct crew crew;
 static struct figures figures;
+static bool evidence; /* the crew's directory holds what is nowhere else */
 
 /* --- before anything starts ------------------------------------------------------------------- */
 
@@ -101,7 +107,15 @@ static bool is_over(unsigned job) {
            (crew.jobs[job].pid == 0 && crew.jobs[job].status != 0);
 }
 
-/* Watches until all jobs are done, one ends the campaign or a signal does; returns that signal. */
+/* True if the engine has had its time and plenty more, so that it will not end by itself. */
+static bool is_overdue(const struct crew_plan *plan) {
+    return plan->seconds && campaign_elapsed(crew.campaign) > (plan->seconds + PATIENCE) * 1000;
+}
+
+/*
+ * Watches until all jobs are done, one ends the campaign, a signal does or the time is long up.
+ * Returns that signal, OVERDUE or 0.
+ */
 static int watch(const struct crew_plan *plan, const struct target *target) {
     bool announced = false;
     for (;;) {
@@ -120,6 +134,8 @@ static int watch(const struct crew_plan *plan, const struct target *target) {
         for (unsigned job = 0; job < crew.count; job++)
             if (is_over(job) && crew.jobs[job].pid == 0)
                 return 0;
+        if (is_overdue(plan))
+            return OVERDUE;
     }
 }
 
@@ -136,22 +152,25 @@ static void print_file(const char *folder, const char *name) {
 
 static int end_with_finding(const struct crew_plan *plan, unsigned job) {
     const struct campaign_job *one = &crew.campaign->jobs[job];
-    const struct cli_subject subject = {plan->implementation, plan->contract};
     figures.finding = one->signature;
     figures_summarize(&figures);
     fputc('\n', stderr);
     fflush(stderr);
     if (one->folder[0]) {
-        confirm_finding(&subject, one->folder);
+        confirm_finding(plan, one->signature, one->folder);
         print_file(one->folder, "report.txt");
     } else {
-        crew_print_log(&crew, job); /* the report is in it; the folder could not be written */
+        evidence = true;
+        fprintf(stderr, CAMPAIGN_UNSAVED ": %s; log and input are kept in %s\n", one->reason,
+                crew.directory);
+        crew_print_report(&crew, job);
     }
     return STATUS_FINDING;
 }
 
 static int end_with_failure(unsigned job) {
     int status = crew.jobs[job].status;
+    evidence = true;
     crew_print_log(&crew, job);
     fprintf(stderr,
             "fifofuzz: the fuzz target ended by itself (%s %d): a failure of fifofuzz\n"
@@ -161,8 +180,30 @@ static int end_with_failure(unsigned job) {
     return STATUS_OURS;
 }
 
-static int end_of_job(const struct crew_plan *plan, const struct target *target, unsigned job) {
+/* The log is no help: whoever killed the job did not ask it. */
+static int end_with_killed(int signal) {
+    evidence = true;
+    fprintf(stderr,
+            "fifofuzz: the job was killed from outside (signal %d%s)\n"
+            "fifofuzz: its log and corpus are kept in %s\n",
+            signal, signal == SIGKILL ? ", out of memory?" : "", crew.directory);
+    return STATUS_OURS;
+}
+
+/* A finding only if the implementation did it. */
+static int end_of_killed(const struct crew_plan *plan, const struct target *target, unsigned job) {
     struct campaign_job *one = &crew.campaign->jobs[job];
+    int signal = WTERMSIG(crew.jobs[job].status);
+    bool ours = killed_by_itself(signal);
+    if (one->examining && (ours || killed_again(one, plan, target))) {
+        killed_save(one, plan, target, signal);
+        return end_with_finding(plan, job);
+    }
+    return ours ? end_with_failure(job) : end_with_killed(signal);
+}
+
+static int end_of_job(const struct crew_plan *plan, const struct target *target, unsigned job) {
+    const struct campaign_job *one = &crew.campaign->jobs[job];
     switch (campaign_state(crew.campaign, job)) {
     case CAMPAIGN_FOUND:
         return end_with_finding(plan, job);
@@ -177,10 +218,10 @@ static int end_of_job(const struct crew_plan *plan, const struct target *target,
     case CAMPAIGN_RUNNING:
         break;
     }
-    if (WIFSIGNALED(crew.jobs[job].status) && one->examining &&
-        killed_save(one, plan, target, WTERMSIG(crew.jobs[job].status)))
-        return end_with_finding(plan, job);
-    return end_with_failure(job);
+    int status = crew.jobs[job].status;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == ENGINE_INTERRUPTED)
+        return end_with_killed(SIGTERM);
+    return WIFSIGNALED(status) ? end_of_killed(plan, target, job) : end_with_failure(job);
 }
 
 /* Findings first: another job's trouble may be its consequence. */
@@ -203,6 +244,15 @@ static uint64_t jobs_at_work(void) {
     return set;
 }
 
+static int end_of_overdue(void) {
+    evidence = true;
+    fprintf(stderr,
+            "fifofuzz: the fuzz target did not end: a failure of fifofuzz\n"
+            "fifofuzz: logs and corpora are kept in %s\n",
+            crew.directory);
+    return STATUS_OURS;
+}
+
 static int campaign(const struct crew_plan *plan, const struct target *target, const char *json) {
     sigset_t set = watched_signals();
     sigprocmask(SIG_BLOCK, &set, NULL);
@@ -210,16 +260,18 @@ static int campaign(const struct crew_plan *plan, const struct target *target, c
     figures = (struct figures){
         .plan = plan, .target = target, .campaign = crew.campaign, .tier = "unknown"};
     int signal = watch(plan, target);
-    uint64_t stopped = signal ? UINT64_MAX : jobs_at_work();
+    uint64_t stopped = signal > 0 ? UINT64_MAX : jobs_at_work();
     crew_stop(&crew);
     int status = conclude(plan, target, stopped);
-    if (signal && status == STATUS_HELD)
+    if (status == STATUS_HELD && signal == OVERDUE)
+        status = end_of_overdue();
+    else if (status == STATUS_HELD && signal)
         status = 128 + signal;
     figures_take(&figures);
     int error = json ? figures_write_json(&figures, json, status) : 0;
     if (error)
         fprintf(stderr, "fifofuzz: %s: %s\n", json, strerror(-error));
-    crew_close(&crew, status == STATUS_OURS);
+    crew_close(&crew, evidence);
     return status;
 }
 

@@ -1,39 +1,66 @@
 #include "confirm.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli.h"
 #include "fresh.h"
 #include "report.h"
 
 static struct scenario scenario;
 
-static void describe(const struct confirmation *confirmation, char *line, size_t size) {
-    int length = snprintf(line, size, "Confirmed:       in %u of %d fresh processes",
-                          confirmation->violated, FRESH_TRIES);
-    size_t used = (size_t)length;
-    if (confirmation->violated == 0)
-        snprintf(line, size,
-                 "Not confirmed:   in no fresh process; it depends on what was run before");
-    else if (confirmation->added)
-        snprintf(line + used, size - used,
-                 "; it depends on earlier calls, so the scenario was given %u more",
-                 confirmation->added);
+/* The command that repeats the campaign: what came before the finding comes again. */
+static void print_run(FILE *out, const struct crew_plan *plan) {
+    fprintf(out, "\nRepeat the run:  fifofuzz run %s --implementation ", plan->target);
+    report_word(out, plan->implementation);
+    if (strcmp(plan->contract, CLI_SUBJECT_DEFAULT.contract) != 0)
+        fprintf(out, " --contract %s", plan->contract);
+    if (plan->jobs != 1)
+        fprintf(out, " --jobs %" PRIu64, plan->jobs);
+    fprintf(out, " --seed %" PRIu64, plan->seed);
 }
 
-void confirm_finding(const struct cli_subject *subject, const char *folder) {
+/* A verdict about times may change with when the clock ticks. */
+static bool is_about_times(const char *signature) {
+    return strstr(signature, ".times") || strstr(signature, ".parent-times");
+}
+
+static void describe(FILE *out, const struct confirmation *confirmation,
+                     const struct crew_plan *plan, const char *signature) {
+    if (confirmation->violated == 0) {
+        fprintf(out, "Not confirmed:   in no fresh process; it depends on %s",
+                is_about_times(signature) ? "the clock" : "what was run before");
+        print_run(out, plan);
+        return;
+    }
+    fprintf(out, "Confirmed:       in %u of %d fresh processes", confirmation->violated,
+            FRESH_TRIES);
+    if (confirmation->added)
+        fprintf(out, "; it depends on earlier calls, so the scenario was given %u more",
+                confirmation->added);
+}
+
+void confirm_finding(const struct crew_plan *plan, const char *signature, const char *folder) {
+    const struct cli_subject subject = {plan->implementation, plan->contract};
     struct confirmation confirmation;
-    char line[256];
+    char *lines = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&lines, &size);
+    if (!out)
+        cli_fail(STATUS_OURS, "out of memory");
     cli_load(folder, FORM_BY_NAME, &scenario, NULL);
-    const struct examiner *examiner = session_open(subject);
+    const struct examiner *examiner = session_open(&subject);
     int error = fresh_confirm(examiner, &scenario, &confirmation);
-    if (error)
-        snprintf(line, sizeof line, "Not confirmed:   no fresh process to try in: %s",
-                 strerror(-error));
-    else
-        describe(&confirmation, line, sizeof line);
     session_close();
-    error = report_amend(folder, line, !error && confirmation.added ? &scenario : NULL);
+    if (error)
+        fprintf(out, "Not confirmed:   no fresh process to try in: %s", strerror(-error));
+    else
+        describe(out, &confirmation, plan, signature);
+    if (fclose(out) != 0)
+        cli_fail(STATUS_OURS, "out of memory");
+    error = report_amend(folder, lines, !error && confirmation.added ? &scenario : NULL);
     if (error)
         fprintf(stderr, "fifofuzz: %s: %s\n", folder, strerror(-error));
+    free(lines);
 }

@@ -43,15 +43,22 @@ static void free_arguments(struct arguments *arguments) {
         free(arguments->list[i]);
 }
 
-/* The processor for job number `job`: one after the other of those we may use. */
-static int processor(unsigned job) {
+/*
+ * The processor for job number `job`: one after the other of those we may use, from ours on, so
+ * that two campaigns do not share the first one while others idle. -1, the one that the scheduler
+ * put it on, where there is a single job.
+ */
+static int processor(unsigned jobs, unsigned job) {
     cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0)
+    int start = sched_getcpu();
+    if (jobs == 1 || start < 0 || sched_getaffinity(0, sizeof allowed, &allowed) != 0)
         return -1;
-    int wanted = (int)job % CPU_COUNT(&allowed);
-    for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++)
+    unsigned wanted = job % (unsigned)CPU_COUNT(&allowed);
+    for (unsigned i = 0; i < CPU_SETSIZE; i++) {
+        unsigned cpu = ((unsigned)start + i) % CPU_SETSIZE;
         if (CPU_ISSET(cpu, &allowed) && wanted-- == 0)
             return (int)cpu;
+    }
     return -1;
 }
 
@@ -62,7 +69,7 @@ static void add_harness_flags(struct arguments *arguments, const struct crew *cr
     add(arguments, "--contract=%s", plan->contract);
     add(arguments, "--campaign=%d", crew->page);
     add(arguments, "--job=%u", job);
-    add(arguments, "--cpu=%d", processor(job));
+    add(arguments, "--cpu=%d", processor(crew->count, job));
     if (plan->findings)
         add(arguments, "--findings=%s", plan->findings);
 }
@@ -239,6 +246,24 @@ void crew_print_log(const struct crew *crew, unsigned job) {
     size_t length = fread(text, 1, TAIL, in);
     fwrite(text, 1, length, stderr);
     fclose(in);
+}
+
+/* The report lies between the child's message and the engine's first line, "==PID== ...". */
+void crew_print_report(const struct crew *crew, unsigned job) {
+    FILE *in = fopen(crew->jobs[job].log, "re");
+    char *line = NULL;
+    size_t capacity = 0;
+    bool inside = false;
+    while (in && getline(&line, &capacity, in) > 0) {
+        if (inside && strncmp(line, "==", 2) == 0)
+            break;
+        if (inside)
+            fputs(line, stdout);
+        inside |= strncmp(line, CAMPAIGN_UNSAVED, strlen(CAMPAIGN_UNSAVED)) == 0;
+    }
+    free(line);
+    if (in)
+        fclose(in);
 }
 
 static int remove_one(const char *path, const struct stat *facts, int type, struct FTW *at) {

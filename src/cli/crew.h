@@ -55,6 +55,11 @@ void crew_stop(struct crew *crew);
 /* Prints the last lines of a child's log to stderr. */
 void crew_print_log(const struct crew *crew, unsigned job);
 
+/*
+ * Prints the report of a finding that a child could not write to a folder to stdout, from its log.
+ */
+void crew_print_report(const struct crew *crew, unsigned job);
+
 /* Gives everything back; the files too, unless `keep`. The children must have ended. */
 void crew_close(struct crew *crew, bool keep);
 

@@ -81,7 +81,7 @@ static void load_text(const char *path, const char *data, size_t size, struct sc
     if (scenario_parse(scenario, expectations, data, size, &error) == 0)
         return;
     fprintf(stderr, "%s:%u:%u: %s\n", path, error.line, error.column, error.message);
-    exit(STATUS_USAGE);
+    cli_end(STATUS_USAGE);
 }
 
 static void no_expectations(struct expectations *expectations) {

@@ -10,11 +10,22 @@
 #include "crew.h"
 #include "targets.h"
 
+/* True for a signal that a process brings upon itself; others come from outside. */
+bool killed_by_itself(int signal);
+
+/*
+ * True if the input that `job` was examining ends fresh processes (fresh.h), too, in all tries.
+ * Exits as session_open does if the implementation cannot be had.
+ */
+bool killed_again(const struct campaign_job *job, const struct crew_plan *plan,
+                  const struct target *target);
+
 /*
  * Saves the input that `job` was examining as a finding "killed by `signal`" and fills the job's
- * `signature` and `folder`. False, with a message, if it cannot be written.
+ * `signature` and `folder`. If it cannot be written, prints the report to stdout, fills `reason`
+ * and leaves `folder` empty.
  */
-bool killed_save(struct campaign_job *job, const struct crew_plan *plan,
+void killed_save(struct campaign_job *job, const struct crew_plan *plan,
                  const struct target *target, int signal);
 
 #endif

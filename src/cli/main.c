@@ -1,6 +1,9 @@
 /* fifofuzz - holds implementations of mkfifo and mkfifoat against their documents. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli.h"
 #include "report.h"
@@ -21,7 +24,18 @@ static void print_usage(FILE *out) {
           out);
 }
 
-int main(int argc, char **argv) {
+/*
+ * Without this a file that we open could become standard output. Opened the wrong way round, so
+ * that what is read or written still fails, as it does with a closed descriptor.
+ */
+static void fill_closed_descriptors(void) {
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) == -1 && errno == EBADF &&
+            open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) != fd)
+            _exit(STATUS_UNABLE);
+}
+
+static int run(int argc, char **argv) {
     if (argc < 2) {
         print_usage(stderr);
         return STATUS_USAGE;
@@ -39,4 +53,9 @@ int main(int argc, char **argv) {
         if (strcmp(name, verbs[i]->name) == 0)
             return verbs[i]->run(argc - 1, argv + 1);
     cli_fail(STATUS_USAGE, "unknown verb \"%s\"; see fifofuzz --help", name);
+}
+
+int main(int argc, char **argv) {
+    fill_closed_descriptors();
+    cli_end(run(argc, argv));
 }

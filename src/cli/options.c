@@ -73,7 +73,7 @@ int cli_options(const struct verb *verb, int argc, char **argv, const struct cli
     while ((value = getopt_long(argc, argv, letters, names, NULL)) != -1) {
         if (value == 'h' || value == HELP) {
             cli_print_help(verb, stdout);
-            exit(STATUS_HELD);
+            cli_end(STATUS_HELD);
         }
         if (value == ':')
             cli_misuse(verb, "%s needs a value", argv[optind - 1]);

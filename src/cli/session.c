@@ -41,6 +41,8 @@ struct examiner *session_open(const struct cli_subject *subject) {
         cli_fail(STATUS_USAGE, "%s", reason);
     if (sandbox_prepare(reason, sizeof reason) != 0)
         cli_fail(STATUS_UNABLE, "this host cannot run implementations: %s", reason);
+    if (!implementation_find(subject->implementation))
+        cli_expect_foreign_code();
     int error = subject_find(&implementation, subject->implementation, reason, sizeof reason);
     if (error)
         cli_fail(subject_mistaken(error) ? STATUS_USAGE : STATUS_UNABLE, "%s", reason);
