@@ -40,7 +40,7 @@ enum { STATUS_USAGE = 2, STATUS_UNABLE = 77 };
 
 /* The arguments, see harness.h. */
 static struct {
-    const char *implementation, *contract, *findings, *cpu, *campaign, *job;
+    const char *implementation, *contract, *findings, *cpu, *campaign, *job, *program;
 } arguments = {.implementation = "own", .contract = "linux", .cpu = "-1", .job = "0"};
 
 static struct examiner examiner;
@@ -82,6 +82,7 @@ static void save_finding(const struct report_run *run, char *folder, size_t size
 static _Noreturn void end_with_finding(void) {
     static char folder[sizeof writer.job->folder];
     struct report_run run = {
+        .program = arguments.program,
         .implementation = arguments.implementation,
         .level = examiner.contract.level,
         .tier = sandbox_tier(),
@@ -119,6 +120,7 @@ static void take_argument(const char *argument) {
         {"--cpu=", &arguments.cpu},
         {"--campaign=", &arguments.campaign},
         {"--job=", &arguments.job},
+        {"--program=", &arguments.program},
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         size_t length = strlen(names[i].name);

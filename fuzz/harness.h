@@ -13,6 +13,7 @@
  *   --cpu=N             pin the process to that processor; default: the one that it is on
  *   --campaign=FD       figures and endings go to this page (campaign.h)
  *   --job=N             which job of the campaign this is; default 0
+ *   --program=PATH      fifofuzz as it was started, for the commands that a report ends with
  */
 #ifndef FIFOFUZZ_HARNESS_H
 #define FIFOFUZZ_HARNESS_H

@@ -176,7 +176,8 @@ void report_word(FILE *out, const char *word) {
 }
 
 void report_command(FILE *out, const struct report_run *run, const char *file) {
-    fputs("fifofuzz repro ", out);
+    report_word(out, run->program ? run->program : "fifofuzz");
+    fputs(" repro ", out);
     report_word(out, file);
     fputs(" --implementation ", out);
     report_word(out, run->implementation);
@@ -196,7 +197,9 @@ void report_print(FILE *out, const struct report_run *run, const struct finding 
         return;
     fputs("\nReproduce with:  ", out);
     report_command(out, run, file);
-    fputs("\nSee the text:    fifofuzz show ", out);
+    fputs("\nSee the text:    ", out);
+    report_word(out, run->program ? run->program : "fifofuzz");
+    fputs(" show ", out);
     report_word(out, file);
     fputc('\n', out);
 }

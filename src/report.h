@@ -17,6 +17,7 @@
 
 /* The circumstances of a finding. All texts belong to the caller. */
 struct report_run {
+    const char *program;        /* fifofuzz as the user started it; NULL for "fifofuzz" */
     const char *implementation; /* as typed behind --implementation */
     enum level level;
     const char *tier;   /* sandbox_tier() */

@@ -1,4 +1,5 @@
 /* repro: runs scenario files again and reports the first violation. */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,8 +54,8 @@ static void print_report(struct examiner *examiner, void *context) {
     for (int i = 0; i < TRIES; i++) {
         if (examine(examiner, &scenario, &finding))
             continue;
-        struct report_run run = {order->subject->implementation, examiner->contract.level,
-                                 sandbox_tier(), session_traits()};
+        struct report_run run = {program_invocation_name, order->subject->implementation,
+                                 examiner->contract.level, sandbox_tier(), session_traits()};
         report_print(stdout, &run, &finding, order->path);
         fputc('\n', stdout);
         return;

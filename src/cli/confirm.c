@@ -1,5 +1,6 @@
 #include "confirm.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,9 @@ static struct scenario scenario;
 
 /* The command that repeats the campaign: what came before the finding comes again. */
 static void print_run(FILE *out, const struct crew_plan *plan) {
-    fprintf(out, "\nRepeat the run:  fifofuzz run %s --implementation ", plan->target);
+    fputs("\nRepeat the run:  ", out);
+    report_word(out, program_invocation_name);
+    fprintf(out, " run %s --implementation ", plan->target);
     report_word(out, plan->implementation);
     if (strcmp(plan->contract, CLI_SUBJECT_DEFAULT.contract) != 0)
         fprintf(out, " --contract %s", plan->contract);

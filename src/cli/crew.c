@@ -69,6 +69,7 @@ static void add_harness_flags(struct arguments *arguments, const struct crew *cr
     add(arguments, "--contract=%s", plan->contract);
     add(arguments, "--campaign=%d", crew->page);
     add(arguments, "--job=%u", job);
+    add(arguments, "--program=%s", program_invocation_name);
     add(arguments, "--cpu=%d", processor(crew->count, job));
     if (plan->findings)
         add(arguments, "--findings=%s", plan->findings);

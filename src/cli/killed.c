@@ -1,5 +1,6 @@
 #include "killed.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
 
@@ -58,8 +59,10 @@ void killed_save(struct campaign_job *job, const struct crew_plan *plan,
     snprintf(finding.signature, sizeof finding.signature, "%s.killed.%d",
              clause_infos[CLAUSE_RETURNS].name, signal);
     char reason[256];
-    struct report_run run = {
-        .implementation = plan->implementation, .tier = job->tier, .traits = job->traits_text};
+    struct report_run run = {.program = program_invocation_name,
+                             .implementation = plan->implementation,
+                             .tier = job->tier,
+                             .traits = job->traits_text};
     subject_level(&run.level, plan->contract, reason, sizeof reason);
     int error = report_save(plan->findings, &run, &finding, job->folder, sizeof job->folder);
     if (error) {
