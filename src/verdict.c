@@ -196,8 +196,8 @@ static bool judge_place(struct judging *judging, enum clause clause, const char 
 /* The wider look: a name that came and went beside the parent shows in a directory's times. */
 static bool judge_surroundings(struct judging *judging, const struct outcome *outcome) {
     const struct wide_look *wide = &judging->observation->wide_looks[judging->index];
-    if (!wide->taken)
-        return true;
+    if (!wide->taken || (outcome->result == 0 && outcome->parent_after.error))
+        return true; /* without the parent no one knows which directory may have grown */
     const struct surroundings *before = &wide->before;
     const struct surroundings *after = &wide->after;
     bool made = outcome->result == 0;

@@ -295,6 +295,18 @@ static void weaker_levels_waive_what_no_document_states(void **state) {
     }
 }
 
+/* A stat of the parent that the kernel disturbed: the root has grown, and rightly so. */
+static void without_the_parent_nobody_is_accused(void **state) {
+    (void)state;
+    struct verdict verdict;
+    struct wide_look *wide = &seen.wide_looks[STEP_OF_SUCCESS];
+    wide->taken = true;
+    wide->after.root.size = 20;
+    seen.outcomes[STEP_OF_SUCCESS].parent_after = (struct node_facts){.error = ELOOP};
+    verdict_judge(&judge, &scenario, &seen, &verdict);
+    assert_int_equal(verdict.kind, VERDICT_HELD);
+}
+
 static void posix_leaves_errors_of_ones_own_undecided(void **state) {
     (void)state;
     struct verdict verdict;
@@ -364,6 +376,7 @@ int main(void) {
         cmocka_unit_test_setup(right_observation_holds_at_every_level, observe_everything),
         cmocka_unit_test(every_spoiled_fact_is_noticed),
         cmocka_unit_test(weaker_levels_waive_what_no_document_states),
+        cmocka_unit_test_setup(without_the_parent_nobody_is_accused, observe_everything),
         cmocka_unit_test_setup(posix_leaves_errors_of_ones_own_undecided, observe_everything),
         cmocka_unit_test_setup(a_crash_by_a_bad_pointer_is_undecided, observe_everything),
         cmocka_unit_test_setup(description_and_signature_are_exact, observe_everything),
