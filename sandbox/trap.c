@@ -245,4 +245,5 @@ bool trap_install(void) {
 void trap_remove(void) {
     for (size_t i = 0; i < TRAPPED; i++)
         check(libc_sigaction(trapped[i], &previous[i], NULL) == 0);
+    exit_handler_armed = false; /* what is registered from now on would run before it */
 }

@@ -53,7 +53,8 @@ struct trap {
  */
 bool trap_install(void);
 
-/* Puts back the signal handlers that were there before. */
+/* Puts back the signal handlers that were there before; the exit handler is then registered anew.
+ */
 void trap_remove(void);
 
 /* Watches the calling thread from now on; NULL stops it. Call it before the filter is loaded. */

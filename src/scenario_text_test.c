@@ -282,11 +282,12 @@ static void steps_past_their_limit_are_refused(void **state) {
     (void)state;
     size_t length = 0;
     for (int i = 0; i < SCENARIO_STEPS_MAX; i++)
-        length += (size_t)sprintf(input + length, "close d%d # EBADF\n", i % SCENARIO_SLOTS);
+        length += (size_t)snprintf(input + length, sizeof input - length, "close d%d # EBADF\n",
+                                   i % SCENARIO_SLOTS);
     assert_parses(input);
     assert_int_equal(first.step_count, SCENARIO_STEPS_MAX);
     assert_round_trip(&expected);
-    sprintf(input + length, "# remark\n close d0");
+    snprintf(input + length, sizeof input - length, "# remark\n close d0");
     assert_refused(input, 2050, 2, "expected at most 2048 steps; found more");
 }
 

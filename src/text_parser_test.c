@@ -92,12 +92,12 @@ static void strings_past_the_pool_are_refused(void **state) {
     (void)state;
     size_t length = 0;
     for (int i = 0; i < SCENARIO_POOL_MAX / TEXT_LENGTH_MAX; i++)
-        length += (size_t)sprintf(input + length, "chdir \"\\{4352:a}\"\n");
+        length += (size_t)snprintf(input + length, sizeof input - length, "chdir \"\\{4352:a}\"\n");
     int room = SCENARIO_POOL_MAX % TEXT_LENGTH_MAX;
-    sprintf(input + length, "rename \"\\{%d:b}\" \"c\"", room - 1);
+    snprintf(input + length, sizeof input - length, "rename \"\\{%d:b}\" \"c\"", room - 1);
     assert_parses(input);
     assert_int_equal(first.pool_used, SCENARIO_POOL_MAX);
-    sprintf(input + length, "rename \"\\{%d:b}\" \"c\"", room);
+    snprintf(input + length, sizeof input - length, "rename \"\\{%d:b}\" \"c\"", room);
     assert_refused(input, 31, 20, "expected at most 131072 bytes in all strings; found more");
 }
 

@@ -32,6 +32,7 @@ struct walker {
     struct pending waiting[WORLD_LINKS]; /* what the links in it were met in */
     unsigned depth;                      /* of waiting */
     struct met met[WORLD_LINKS];         /* the links followed */
+    unsigned met_count;
     node_id current;
 };
 
@@ -123,7 +124,7 @@ static const char *path_reached(const struct walker *walker) {
 
 /* True if some link was met twice without getting on in the path. "l/l/l" is no cycle. */
 static bool met_twice(const struct walker *walker) {
-    for (unsigned i = 1; i < walker->walk->links; i++)
+    for (unsigned i = 1; i < walker->met_count; i++)
         for (unsigned j = 0; j < i; j++)
             if (walker->met[i].link == walker->met[j].link &&
                 walker->met[i].reached == walker->met[j].reached)
@@ -157,7 +158,8 @@ static bool enter_link(struct walker *walker, node_id link, bool has_rest) {
         walk->link_dangles = leads_nowhere(walker, body);
         return stop(walker, WALK_TOO_MANY_LINKS);
     }
-    walker->met[walk->links++] = (struct met){link, path_reached(walker)};
+    walk->links++;
+    walker->met[walker->met_count++] = (struct met){link, path_reached(walker)};
     if (has_rest)
         walker->waiting[walker->depth++] = walker->now;
     uint32_t expansion = body.length;
@@ -285,6 +287,7 @@ int world_walk(const struct world *world, struct dirfd dirfd, struct span path,
     walker.any_permission = flags & WALK_ANY_PERMISSION;
     walker.want_directory = false;
     walker.depth = 0;
+    walker.met_count = 0;
     enum walk_end start = find_start(&walker, dirfd, path);
     walk->start = walker.current;
     walk->end = (uint8_t)start;
