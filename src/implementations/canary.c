@@ -1,5 +1,6 @@
 #include "canary.h"
 
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -34,14 +35,15 @@ int with_good_arguments(canary_body *body, int dirfd, const char *path, mode_t m
 /* --- the path as bytes ----------------------------------------------------------------------- */
 
 /*
- * Whether the page at `address` can be read, without a fault if not: rt_sigprocmask(2) copies the
- * set in before it looks at `how`, and there is no 99.
+ * Whether the page at `address` can be read, without a fault if not: futex(2) reads the word that
+ * it would wait for, and waits no time at all.
  */
 static bool page_readable(uintptr_t address) {
+    const struct timespec no_time = {0, 0};
     uintptr_t page = address & ~(uintptr_t)(PAGE - 1);
     int before = errno;
-    long result = syscall(SYS_rt_sigprocmask, 99, page, NULL, 8);
-    bool readable = result == -1 && errno == EINVAL;
+    long result = syscall(SYS_futex, page, FUTEX_WAIT_PRIVATE, 0, &no_time, NULL, 0);
+    bool readable = result == 0 || errno != EFAULT;
     errno = before;
     return readable;
 }
