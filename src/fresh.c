@@ -58,6 +58,7 @@ static void examine_until_violated(struct examiner *examiner, void *context) {
 
 int fresh_examine(const struct examiner *examiner, const struct scenario *scenario, uint64_t limit,
                   struct fresh_result *result) {
+    *result = (struct fresh_result){0};
     struct order *order =
         mmap(NULL, sizeof *order, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (order == MAP_FAILED)
