@@ -39,7 +39,7 @@
 enum {
     SITUATIONS_MAX = 256,
     RECORD_MAX = 1 << 20,
-    HANG_SECONDS = 1,
+    HANG_SECONDS = 3,
     OLD_SECONDS = 1000000, /* a time that no call sets */
     POISON = 7777,
     NO_ARENA = 99, /* exit status of a child that could not be set up */
