@@ -5,30 +5,51 @@
 #include "check.h"
 
 const struct step_info step_infos[STEP_KIND_COUNT] = {
-    [STEP_MKFIFO] = {"mkfifo",
-                     "make a FIFO: the call under test",
-                     {OPERAND_POINTER, OPERAND_FULL_MODE}},
-    [STEP_MKFIFOAT] = {"mkfifoat",
-                       "make a FIFO relative to a directory: the call under test",
-                       {OPERAND_DIRFD, OPERAND_POINTER, OPERAND_FULL_MODE}},
-    [STEP_MKDIR] = {"mkdir", "make a directory", {OPERAND_PATH, OPERAND_MODE}},
-    [STEP_FILE] = {"file",
-                   "make a regular file with content",
-                   {OPERAND_PATH, OPERAND_MODE, OPERAND_OTHER}},
-    [STEP_SYMLINK] = {"symlink", "make a symbolic link: body, path", {OPERAND_OTHER, OPERAND_PATH}},
-    [STEP_LINK] = {"link",
-                   "make a second name for a file: old, new",
-                   {OPERAND_PATH, OPERAND_OTHER}},
-    [STEP_UNLINK] = {"unlink", "remove a name that is no directory", {OPERAND_PATH}},
-    [STEP_RMDIR] = {"rmdir", "remove an empty directory", {OPERAND_PATH}},
-    [STEP_RENAME] = {"rename", "move a name: old, new", {OPERAND_PATH, OPERAND_OTHER}},
-    [STEP_CHMOD] = {"chmod", "change permissions", {OPERAND_PATH, OPERAND_MODE}},
-    [STEP_UMASK] = {"umask", "set the file mode creation mask", {OPERAND_FULL_MODE}},
-    [STEP_CHDIR] = {"chdir", "change the working directory", {OPERAND_PATH}},
-    [STEP_OPEN] = {"open",
-                   "open a file for reading into a slot",
-                   {OPERAND_SET, OPERAND_PATH, OPERAND_FLAGS}},
-    [STEP_CLOSE] = {"close", "close the descriptor that a slot holds", {OPERAND_SLOT}},
+    [STEP_MKFIFO] = {"mkfifo", "make a FIFO: the call under test",
+                     .operands = {OPERAND_POINTER, OPERAND_FULL_MODE}},
+    [STEP_MKFIFOAT] = {"mkfifoat", "make a FIFO relative to a directory: the call under test",
+                       .operands = {OPERAND_DIRFD, OPERAND_POINTER, OPERAND_FULL_MODE}},
+    [STEP_MKDIR] = {"mkdir", "make a directory", .operands = {OPERAND_PATH, OPERAND_MODE}},
+    [STEP_FILE] = {"file", "make a regular file with content",
+                   .operands = {OPERAND_PATH, OPERAND_MODE, OPERAND_OTHER}},
+    [STEP_SYMLINK] = {"symlink", "make a symbolic link: body, path",
+                      .operands = {OPERAND_OTHER, OPERAND_PATH}},
+    [STEP_LINK] = {"link", "make a second name for a file: old, new",
+                   .operands = {OPERAND_PATH, OPERAND_OTHER}},
+    [STEP_UNLINK] = {"unlink", "remove a name that is no directory", .operands = {OPERAND_PATH}},
+    [STEP_RMDIR] = {"rmdir", "remove an empty directory", .operands = {OPERAND_PATH}},
+    [STEP_RENAME] = {"rename", "move a name: old, new", .operands = {OPERAND_PATH, OPERAND_OTHER}},
+    [STEP_CHMOD] = {"chmod", "change permissions", .operands = {OPERAND_PATH, OPERAND_MODE}},
+    [STEP_UMASK] = {"umask", "set the file mode creation mask", .operands = {OPERAND_FULL_MODE}},
+    [STEP_CHDIR] = {"chdir", "change the working directory", .operands = {OPERAND_PATH}},
+    [STEP_OPEN] = {"open", "open a file for reading into a slot",
+                   .operands = {OPERAND_SET, OPERAND_PATH, OPERAND_FLAGS},
+                   .flags = {"path", "nofollow", "directory"}},
+    [STEP_CLOSE] = {"close", "close the descriptor that a slot holds", .operands = {OPERAND_SLOT}},
+    [STEP_DUP] = {"dup", "give a descriptor a second number, at least the one given",
+                  .operands = {OPERAND_SET, OPERAND_DIRFD, OPERAND_NUMBER}},
+    [STEP_NOFILE] = {"nofile", "limit the number of descriptors", .operands = {OPERAND_NUMBER}},
+    [STEP_AS] = {"as", "act as another user, with other groups and capabilities",
+                 .operands = {OPERAND_IDENTITY, OPERAND_FLAGS},
+                 .flags = {"dac_override", "dac_read_search", "fsetid"}},
+    [STEP_LANDLOCK] = {"landlock", "allow FIFOs only beneath a directory",
+                       .operands = {OPERAND_PATH}},
+    [STEP_CHOWN] = {"chown", "change owner and group", .operands = {OPERAND_PATH, OPERAND_OWNER}},
+    [STEP_ACL] = {"acl", "set a directory's access or default ACL",
+                  .operands = {OPERAND_PATH, OPERAND_ENTRIES, OPERAND_FLAGS}, .flags = {"default"}},
+    [STEP_ATTRIBUTE] = {"attribute", "set a directory's inode flags",
+                        .operands = {OPERAND_PATH, OPERAND_FLAGS},
+                        .flags = {"immutable", "append"}},
+    [STEP_MOUNT] = {"mount", "mount a new tmpfs with that many inodes, 0 for no limit",
+                    .operands = {OPERAND_PATH, OPERAND_NUMBER, OPERAND_FLAGS},
+                    .flags = {"ro", "nosymfollow", "nodev", "noexec", "nosuid", "idmap"}},
+    [STEP_BIND] = {"bind", "mount a directory a second time: old, new",
+                   .operands = {OPERAND_PATH, OPERAND_OTHER, OPERAND_FLAGS},
+                   .flags = {"ro", "nosymfollow", "nodev", "noexec", "nosuid", "idmap"}},
+    [STEP_REMOUNT] = {"remount", "change the flags of a mount, or of its file system",
+                      .operands = {OPERAND_PATH, OPERAND_FLAGS},
+                      .flags = {"ro", "nosymfollow", "nodev", "noexec", "nosuid", "superblock"}},
+    [STEP_UMOUNT] = {"umount", "detach a mount, busy or not", .operands = {OPERAND_PATH}},
 };
 
 const char *const pointer_names[POINTER_COUNT] = {
@@ -38,8 +59,6 @@ const char *const pointer_names[POINTER_COUNT] = {
     [POINTER_NONCANONICAL] = "noncanonical",
     [POINTER_UNTERMINATED] = "unterminated",
 };
-
-const char *const open_flag_names[OPEN_FLAG_COUNT] = {"path", "nofollow", "directory"};
 
 /* --- building ------------------------------------------------------------------------------- */
 
@@ -73,8 +92,11 @@ struct text scenario_store(struct scenario *scenario, const char *bytes, size_t 
         room = TEXT_LENGTH_MAX;
     struct text text = {scenario->pool_used, length < room ? (uint32_t)length : room};
     char *stored = scenario->pool + text.offset;
-    for (uint32_t i = 0; i < text.length; i++)
-        stored[i] = bytes[i] ? bytes[i] : 1;
+    char *end = stored + text.length;
+    if (text.length > 0)
+        memmove(stored, bytes, text.length);
+    for (char *nul = stored; (nul = memchr(nul, '\0', (size_t)(end - nul)));)
+        *nul = 1;
     scenario->pool_used += text.length;
     return text;
 }
@@ -92,13 +114,20 @@ static bool text_equal(const struct scenario *a, struct text in_a, const struct 
            memcmp(scenario_text(a, in_a), scenario_text(b, in_b), in_a.length) == 0;
 }
 
+static bool identity_equal(const struct identity *a, const struct identity *b) {
+    return a->uid == b->uid && a->gid == b->gid && a->real_uid == b->real_uid &&
+           a->real_gid == b->real_gid && a->group_count == b->group_count &&
+           memcmp(a->groups, b->groups, a->group_count * sizeof a->groups[0]) == 0;
+}
+
 static bool step_equal(const struct scenario *a, const struct step *in_a, const struct scenario *b,
                        const struct step *in_b) {
     return in_a->kind == in_b->kind && in_a->pointer == in_b->pointer &&
            in_a->flags == in_b->flags && in_a->slot == in_b->slot &&
            in_a->dirfd.kind == in_b->dirfd.kind && in_a->dirfd.number == in_b->dirfd.number &&
            in_a->mode == in_b->mode && text_equal(a, in_a->path, b, in_b->path) &&
-           text_equal(a, in_a->other, b, in_b->other);
+           text_equal(a, in_a->other, b, in_b->other) &&
+           identity_equal(&in_a->identity, &in_b->identity);
 }
 
 uint32_t scenario_calls(const struct scenario *scenario) {
@@ -155,6 +184,38 @@ static bool dirfd_valid(struct dirfd dirfd) {
     return false;
 }
 
+static bool identity_valid(const struct identity *identity) {
+    if (identity->uid > ID_MAX || identity->gid > ID_MAX || identity->real_uid > ID_MAX ||
+        identity->real_gid > ID_MAX || identity->group_count > IDENTITY_GROUPS)
+        return false;
+    for (int i = 0; i < IDENTITY_GROUPS; i++)
+        if (identity->groups[i] > (i < identity->group_count ? ID_MAX : 0))
+            return false;
+    return true;
+}
+
+/* True when nothing but the effective ids is other than 0. */
+static bool owner_valid(const struct identity *identity) {
+    return identity_valid(identity) && !identity->real_uid && !identity->real_gid &&
+           !identity->group_count;
+}
+
+bool acl_valid(uint32_t acl) {
+    for (unsigned entry = 0; entry < ENTRY_COUNT; entry++)
+        if (!acl_has(acl, entry) && acl_permissions(acl, entry))
+            return false;
+    bool named = acl_has(acl, ENTRY_USER) || acl_has(acl, ENTRY_GROUP);
+    return acl >> 4 * ENTRY_COUNT == 0 && acl_has(acl, ENTRY_OWNER) &&
+           acl_has(acl, ENTRY_OWNING_GROUP) && acl_has(acl, ENTRY_OTHER) &&
+           acl_has(acl, ENTRY_MASK) == named;
+}
+
+static bool entries_valid(const struct step *step) {
+    return acl_valid(step->mode) && owner_valid(&step->identity) &&
+           (acl_has(step->mode, ENTRY_USER) || !step->identity.uid) &&
+           (acl_has(step->mode, ENTRY_GROUP) || !step->identity.gid);
+}
+
 /*
  * Checks the field that `operand` fills and sets it to 0 in `step`, so that after all operands
  * only fields that the kind does not have can be other than 0.
@@ -194,8 +255,25 @@ static bool take_operand(const struct scenario *scenario, struct step *step, enu
         valid = true;
         step->mode = 0;
         break;
+    case OPERAND_NUMBER:
+        valid = step->mode <= NUMBER_MAX;
+        step->mode = 0;
+        break;
+    case OPERAND_IDENTITY:
+        valid = identity_valid(&step->identity);
+        step->identity = (struct identity){0};
+        break;
+    case OPERAND_OWNER:
+        valid = owner_valid(&step->identity);
+        step->identity = (struct identity){0};
+        break;
+    case OPERAND_ENTRIES:
+        valid = entries_valid(step);
+        step->mode = 0;
+        step->identity = (struct identity){0};
+        break;
     case OPERAND_FLAGS:
-        valid = (step->flags & ~OPEN_FLAGS_ALL) == 0;
+        valid = (step->flags & ~step_flags_all(step->kind)) == 0;
         step->flags = 0;
         break;
     }
@@ -211,7 +289,8 @@ static bool step_valid(const struct scenario *scenario, const struct step *step)
             return false;
     return !rest.pointer && !rest.flags && !rest.slot && !rest.dirfd.kind && !rest.dirfd.number &&
            !rest.mode && !rest.path.offset && !rest.path.length && !rest.other.offset &&
-           !rest.other.length;
+           !rest.other.length && !rest.identity.uid && !rest.identity.gid &&
+           owner_valid(&rest.identity);
 }
 
 bool scenario_valid(const struct scenario *scenario) {

@@ -24,7 +24,7 @@ enum {
     TEXT_LENGTH_MAX = 4352,     /* one path, link body or file content; past PATH_MAX on purpose */
 
     /* Sizes of buffers for the bytes and for the text of any scenario, its NUL included */
-    SCENARIO_BYTES_MAX = 5 * SCENARIO_POOL_MAX + 16 * SCENARIO_STEPS_MAX,
+    SCENARIO_BYTES_MAX = 5 * SCENARIO_POOL_MAX + 24 * SCENARIO_STEPS_MAX,
     SCENARIO_PRINT_MAX = 4 * SCENARIO_POOL_MAX + 128 * SCENARIO_STEPS_MAX,
 };
 
@@ -44,18 +44,53 @@ enum step_kind {
     STEP_CHDIR,    /* chdir PATH                 chdir(2) */
     STEP_OPEN,     /* SLOT = open PATH [FLAG...] open(2) O_RDONLY|O_NONBLOCK|O_CLOEXEC and FLAGs */
     STEP_CLOSE,    /* close SLOT                 close(2) of the number the slot holds */
+    STEP_DUP,      /* SLOT = dup DIRFD NUMBER    fcntl(2) F_DUPFD_CLOEXEC from NUMBER on */
+    STEP_NOFILE, /* nofile NUMBER              setrlimit(2) RLIMIT_NOFILE, never above the first */
+    STEP_AS,     /* as IDENTITY [FLAG...]      credentials(7) of everything that follows */
+    STEP_LANDLOCK, /* landlock PATH              landlock(7): FIFOs only beneath PATH, "" nowhere */
+
+    /* Done by the harness, which has every capability; relative paths start at the root. */
+    STEP_CHOWN,     /* chown PATH UID:GID         chown(2) */
+    STEP_ACL,       /* acl PATH ENTRIES [default] acl(5) of a directory */
+    STEP_ATTRIBUTE, /* attribute PATH [FLAG...]   FS_IOC_SETFLAGS(2const) of a directory */
+    STEP_MOUNT,   /* mount PATH INODES [FLAG...] a new tmpfs(5), nr_inodes=INODES, 0 for no limit */
+    STEP_BIND,    /* bind OLD NEW [FLAG...]     a bind mount of directory OLD on NEW */
+    STEP_REMOUNT, /* remount PATH [FLAG...]     other flags for the mount that PATH is on */
+    STEP_UMOUNT, /* umount PATH                umount(2) MNT_DETACH of the mount whose root it is */
     STEP_KIND_COUNT
 };
 
-/* FLAGs of an open step, in the order in which the text form lists them. */
-enum {
-    OPEN_PATH = 1 << 0,      /* "path"       O_PATH */
-    OPEN_NOFOLLOW = 1 << 1,  /* "nofollow"   O_NOFOLLOW */
-    OPEN_DIRECTORY = 1 << 2, /* "directory"  O_DIRECTORY */
-    OPEN_FLAGS_ALL = OPEN_PATH | OPEN_NOFOLLOW | OPEN_DIRECTORY,
-    OPEN_FLAG_COUNT = 3
+/*
+ * FLAGs of the kinds that have them: words at the end of the line, in the order of their bits.
+ * step_infos has the words.
+ */
+enum { STEP_FLAGS_MAX = 6 };
+enum {                          /* of open */
+       OPEN_PATH = 1 << 0,      /* "path"       O_PATH */
+       OPEN_NOFOLLOW = 1 << 1,  /* "nofollow"   O_NOFOLLOW */
+       OPEN_DIRECTORY = 1 << 2, /* "directory"  O_DIRECTORY */
+       OPEN_FLAGS_ALL = OPEN_PATH | OPEN_NOFOLLOW | OPEN_DIRECTORY,
 };
-extern const char *const open_flag_names[OPEN_FLAG_COUNT]; /* the words above, by bit number */
+enum { /* of as: effective capabilities(7); all others are never effective */
+       CAPABILITY_OVERRIDE = 1 << 0,    /* "dac_override" */
+       CAPABILITY_READ_SEARCH = 1 << 1, /* "dac_read_search" */
+       CAPABILITY_FSETID = 1 << 2,      /* "fsetid" */
+};
+enum { ACL_DEFAULT = 1 << 0 };       /* of acl: "default", the ACL that new nodes inherit */
+enum {                               /* of attribute: inode flags; none takes both away */
+       ATTRIBUTE_IMMUTABLE = 1 << 0, /* "immutable"  FS_IMMUTABLE_FL */
+       ATTRIBUTE_APPEND = 1 << 1,    /* "append"     FS_APPEND_FL */
+};
+enum {                             /* of mount, bind and remount */
+       MOUNT_READ_ONLY = 1 << 0,   /* "ro" */
+       MOUNT_NOSYMFOLLOW = 1 << 1, /* "nosymfollow" */
+       MOUNT_NODEV = 1 << 2,       /* "nodev" */
+       MOUNT_NOEXEC = 1 << 3,      /* "noexec" */
+       MOUNT_NOSUID = 1 << 4,      /* "nosuid" */
+       MOUNT_IDMAP = 1 << 5,       /* "idmap"       mount and bind: ids 0 and 1000 are exchanged */
+       MOUNT_SUPERBLOCK =
+           1 << 5, /* "superblock"  remount: ro, or its absence, for all its mounts */
+};
 
 /*
  * What the path argument of a call under test points at. Only STEP_MKFIFO and STEP_MKFIFOAT have
@@ -85,6 +120,47 @@ struct dirfd {
     int32_t number; /* the number (DIRFD_NUMBER) or slot (DIRFD_SLOT), 0 for DIRFD_CWD */
 };
 
+/*
+ * Who acts. Text form: UID:GID[,GROUP...] [real UID:GID]; `real` is left out where the real ids are
+ * the effective ones. Ids of the file system (fsuid, fsgid) and saved ids are the effective ones.
+ */
+enum {
+    ID_MAX = 65533,      /* greatest user or group id */
+    IDENTITY_GROUPS = 3, /* most supplementary groups */
+};
+struct identity {
+    uint16_t uid, gid; /* effective; chown: the new owner; acl: whom the named entries are for */
+    uint16_t real_uid, real_gid;
+    uint8_t group_count;
+    uint16_t groups[IDENTITY_GROUPS];
+};
+
+/*
+ * The ENTRIES of an ACL in step.mode, four bits each: three permissions and, above them, whether
+ * the entry is there. Text form as in setfacl(1), in this order without blanks:
+ * u::rwx,u:UID:rwx,g::rwx,g:GID:rwx,m::rwx,o::rwx. Entries for the owner, the owning group and
+ * others are always there, the mask exactly if there is a named one.
+ */
+enum acl_entry {
+    ENTRY_OWNER,        /* u:: */
+    ENTRY_USER,         /* u:UID:  identity.uid */
+    ENTRY_OWNING_GROUP, /* g:: */
+    ENTRY_GROUP,        /* g:GID:  identity.gid */
+    ENTRY_MASK,         /* m:: */
+    ENTRY_OTHER,        /* o:: */
+    ENTRY_COUNT
+};
+static inline bool acl_has(uint32_t acl, enum acl_entry entry) {
+    return acl >> 4 * entry & 8;
+}
+static inline uint32_t acl_permissions(uint32_t acl, enum acl_entry entry) {
+    return acl >> 4 * entry & 7;
+}
+static inline uint32_t acl_with(uint32_t acl, enum acl_entry entry, uint32_t permissions) {
+    return (acl & ~(UINT32_C(15) << 4 * entry)) | (8 | permissions) << 4 * entry;
+}
+bool acl_valid(uint32_t acl);
+
 /* A run of bytes in the scenario's pool; never holds a NUL. */
 struct text {
     uint32_t offset;
@@ -95,12 +171,14 @@ struct text {
 struct step {
     uint8_t kind;    /* enum step_kind */
     uint8_t pointer; /* enum pointer */
-    uint8_t flags;   /* OPEN_* of STEP_OPEN */
-    uint8_t slot;    /* STEP_OPEN, STEP_CLOSE: 0..SCENARIO_SLOTS-1 */
+    uint8_t flags;   /* the FLAGs of its kind */
+    uint8_t slot;    /* SLOT: 0..SCENARIO_SLOTS-1 */
     struct dirfd dirfd;
-    uint32_t mode;     /* MODE; all 32 bits of mkfifo, mkfifoat and umask reach the call */
-    struct text path;  /* PATH; OLD of link and rename */
-    struct text other; /* BODY of symlink, NEW of link and rename, CONTENT of file */
+    uint32_t mode;     /* MODE (all 32 bits of mkfifo, mkfifoat and umask reach the call), ENTRIES,
+                          NUMBER and INODES */
+    struct text path;  /* PATH; OLD of link, rename and bind */
+    struct text other; /* BODY of symlink, NEW of link, rename and bind, CONTENT of file */
+    struct identity identity; /* of as, chown and acl */
 };
 
 struct scenario {
@@ -121,20 +199,34 @@ enum operand {
     OPERAND_OTHER,
     OPERAND_MODE,      /* octal; chmod, mkdir and file hold at most 07777 */
     OPERAND_FULL_MODE, /* octal, all 32 bits: mkfifo, mkfifoat, umask */
+    OPERAND_NUMBER,    /* decimal, 0..NUMBER_MAX */
+    OPERAND_IDENTITY,  /* all of struct identity */
+    OPERAND_OWNER,     /* its uid and gid alone: chown */
+    OPERAND_ENTRIES,   /* of an ACL */
     OPERAND_FLAGS,
 };
+enum { NUMBER_MAX = 65535 };
 
 /* The table that parser, printer, decoder, encoder, generator and help all work from. */
 struct step_info {
-    const char *name;    /* the verb */
-    const char *summary; /* one line for people: `fifofuzz list steps` */
-    uint8_t operands[5]; /* enum operand, ended by OPERAND_END */
+    const char *name;                      /* the verb */
+    const char *summary;                   /* one line for people: `fifofuzz list steps` */
+    uint8_t operands[5];                   /* enum operand, ended by OPERAND_END */
+    const char *flags[STEP_FLAGS_MAX + 1]; /* the words of its flags, by bit; ended by NULL */
 };
 extern const struct step_info step_infos[STEP_KIND_COUNT];
 
 /* True for the two kinds that call the implementation. */
 static inline bool step_is_call(const struct step *step) {
     return step->kind == STEP_MKFIFO || step->kind == STEP_MKFIFOAT;
+}
+
+/* All flags that steps of `kind` can have. */
+static inline uint8_t step_flags_all(enum step_kind kind) {
+    uint8_t all = 0;
+    for (unsigned i = 0; step_infos[kind].flags[i]; i++)
+        all |= (uint8_t)(1U << i);
+    return all;
 }
 
 /* --- building ------------------------------------------------------------------------------- */

@@ -4,7 +4,7 @@
  *
  *   step        opcode % STEP_KIND_COUNT, then the operands in the order of step_infos
  *   SET, SLOT   1 byte % 16
- *   FLAGS       1 byte & OPEN_FLAGS_ALL
+ *   FLAGS       1 byte, of which the bits count that the kind has a word for
  *   MODE        2 bytes & 07777 (numbers are little endian)
  *   FULL_MODE   2 bytes: the low 12 bits are the mode, the top 4 say 0..11 as it is, 12 with
  *               S_IFIFO, 13..15 instead take all 32 bits of the mode from the next 4 bytes
@@ -12,29 +12,23 @@
  *   POINTER     1 byte: 00..ef a string, f0..ff by % 4 null, unmapped, noncanonical, unterminated;
  *               then the text of a string or of unterminated bytes
  *   PATH, OTHER a text
+ *   NUMBER      2 bytes
+ *   IDENTITY    1 byte: its low 2 bits are the number of groups, 4 says that real ids follow; user
+ *               id, group id, the groups, and the two real ids, which else are the effective ones
+ *   OWNER       user id, group id
+ *   ENTRIES     3 bytes, acl_with's bits from the lowest: what must be there is made to be, what
+ *               must not is taken out; then the id of each named entry that is there
  *
- * A text is pieces up to a byte 00:
+ * An id is 1 byte: 00..ef one of usual_ids by % 8, f0..ff the next 2 bytes modulo ID_MAX + 1.
  *
- *   03..ff                 the byte itself
- *   01 count(2) n unit(n)  the unit, count times; a 00 in it is a byte 1
- *   02 k                   the whole of an earlier text: the k-th most recent one that is not
- *                          empty, k modulo their number (256 at most); nothing where there is none
- *
- * Because of 02 an engine that copies or flips bytes keeps using names that exist. What exceeds
- * TEXT_LENGTH_MAX or the pool is cut off, what exceeds SCENARIO_STEPS_MAX is not read.
+ * scenario_pieces.h has the form of a text. What exceeds SCENARIO_STEPS_MAX is not read.
  */
 #include <sys/stat.h>
 
 #include "check.h"
-#include "scenario.h"
-#include "text_builder.h"
+#include "scenario_pieces.h"
 
 enum {
-    PIECE_END = 0x00,
-    PIECE_REPETITION = 0x01,
-    PIECE_EARLIER = 0x02,
-    PIECE_LITERAL_MIN = 0x03,
-
     DIRFD_BYTE_SLOT = 0x40,
     DIRFD_BYTE_NUMBER = 0xf0,
     POINTER_BYTE_BAD = 0xf0, /* and up: not a string */
@@ -42,101 +36,16 @@ enum {
     MODE_TYPE_FIFO = 12, /* top 4 bits of a FULL_MODE */
     MODE_TYPE_WIDE = 13,
 
-    EARLIER_MAX = 256,     /* texts that PIECE_EARLIER can name */
-    EARLIER_SEARCHED = 32, /* of them the encoder looks at the most recent ones */
-    EARLIER_LENGTH_MIN = 3 /* a shorter text costs as much as naming it */
+    IDENTITY_BYTE_GROUPS = 3, /* mask of their number */
+    IDENTITY_BYTE_REAL = 4,
+    ID_BYTE_WIDE = 0xf0, /* and up: not one of the usual ids */
 };
 
-/* The most recent texts that are not empty, as a ring. */
-struct earlier {
-    uint32_t count; /* of all there ever were */
-    struct text texts[EARLIER_MAX];
-};
-
-static void earlier_add(struct earlier *earlier, struct text text) {
-    if (text.length > 0)
-        earlier->texts[earlier->count++ % EARLIER_MAX] = text;
-}
-
-static uint32_t earlier_available(const struct earlier *earlier) {
-    return earlier->count < EARLIER_MAX ? earlier->count : EARLIER_MAX;
-}
-
-/* The text that was added `age` texts before the last one; `age` is less than what is available. */
-static struct text earlier_get(const struct earlier *earlier, uint32_t age) {
-    return earlier->texts[(earlier->count - 1 - age) % EARLIER_MAX];
-}
+/* The superuser, two users with their groups, and what else differs from all of these. */
+static const uint16_t usual_ids[] = {0, 1000, 1001, 2000, 2001, 1, ID_MAX, 5};
+enum { USUAL_IDS = sizeof usual_ids / sizeof usual_ids[0] };
 
 /* --- decoding ------------------------------------------------------------------------------- */
-
-struct decoder {
-    const uint8_t *at;
-    const uint8_t *end;
-    struct scenario *out;
-    struct earlier earlier;
-};
-
-static uint8_t get_byte(struct decoder *decoder) {
-    return decoder->at < decoder->end ? *decoder->at++ : 0;
-}
-
-static uint32_t get_number(struct decoder *decoder, unsigned bytes) {
-    uint32_t number = 0;
-    for (unsigned i = 0; i < bytes; i++)
-        number |= (uint32_t)get_byte(decoder) << 8 * i;
-    return number;
-}
-
-static void get_repetition(struct decoder *decoder, struct text_builder *text) {
-    uint32_t count = get_number(decoder, 2);
-    uint32_t unit = get_byte(decoder);
-    size_t left = (size_t)(decoder->end - decoder->at);
-    if (unit > left)
-        unit = (uint32_t)left;
-    uint32_t start = text->length;
-    for (uint32_t i = 0; i < unit; i++) {
-        uint8_t byte = get_byte(decoder);
-        if (count > 0)
-            text_append_byte(text, (char)(byte ? byte : 1));
-    }
-    /* A unit that was cut has filled the text, and nothing remains to be repeated. */
-    if (text->length - start == unit && unit > 0 && count > 0)
-        text_repeat(text, unit, count);
-}
-
-static void get_earlier(struct decoder *decoder, struct text_builder *text) {
-    uint32_t age = get_byte(decoder);
-    uint32_t available = earlier_available(&decoder->earlier);
-    if (available == 0)
-        return;
-    struct text from = earlier_get(&decoder->earlier, age % available);
-    text_append(text, scenario_text(decoder->out, from), from.length);
-}
-
-static struct text_builder get_pieces(struct decoder *decoder) {
-    struct text_builder text = text_begin(decoder->out);
-    uint8_t piece;
-    while ((piece = get_byte(decoder)) != PIECE_END) {
-        if (piece >= PIECE_LITERAL_MIN)
-            text_append_byte(&text, (char)piece);
-        else if (piece == PIECE_REPETITION)
-            get_repetition(decoder, &text);
-        else
-            get_earlier(decoder, &text);
-    }
-    return text;
-}
-
-static struct text finish_text(struct decoder *decoder, const struct text_builder *text) {
-    struct text ended = text_end(decoder->out, text);
-    earlier_add(&decoder->earlier, ended);
-    return ended;
-}
-
-static struct text get_text(struct decoder *decoder) {
-    struct text_builder text = get_pieces(decoder);
-    return finish_text(decoder, &text);
-}
 
 static void get_pointer(struct decoder *decoder, struct step *step) {
     uint8_t byte = get_byte(decoder);
@@ -145,11 +54,9 @@ static void get_pointer(struct decoder *decoder, struct step *step) {
     if (step->pointer == POINTER_STRING) {
         step->path = get_text(decoder);
     } else if (step->pointer == POINTER_UNTERMINATED) {
-        struct text_builder text = get_pieces(decoder);
-        /* It has at least one byte; where the pool has none left, make it an empty string. */
-        if (text.length == 0 && !text_append_byte(&text, 'x'))
+        step->path = get_text_not_empty(decoder);
+        if (step->path.length == 0)
             step->pointer = POINTER_STRING;
-        step->path = finish_text(decoder, &text);
     }
 }
 
@@ -167,6 +74,52 @@ static uint32_t get_full_mode(struct decoder *decoder) {
     if (number >> 12 >= MODE_TYPE_WIDE)
         return get_number(decoder, 4);
     return (number & 07777) | (number >> 12 == MODE_TYPE_FIFO ? S_IFIFO : 0);
+}
+
+static uint16_t get_id(struct decoder *decoder) {
+    uint8_t byte = get_byte(decoder);
+    if (byte >= ID_BYTE_WIDE)
+        return (uint16_t)(get_number(decoder, 2) % (ID_MAX + 1));
+    return usual_ids[byte % USUAL_IDS];
+}
+
+static void get_owner(struct decoder *decoder, struct identity *identity) {
+    identity->uid = get_id(decoder);
+    identity->gid = get_id(decoder);
+}
+
+static void get_identity(struct decoder *decoder, struct identity *identity) {
+    uint8_t byte = get_byte(decoder);
+    get_owner(decoder, identity);
+    identity->group_count = byte & IDENTITY_BYTE_GROUPS;
+    for (int i = 0; i < identity->group_count; i++)
+        identity->groups[i] = get_id(decoder);
+    bool real = byte & IDENTITY_BYTE_REAL;
+    identity->real_uid = real ? get_id(decoder) : identity->uid;
+    identity->real_gid = real ? get_id(decoder) : identity->gid;
+}
+
+/* The valid ACL that is nearest to `bits`. */
+static uint32_t repair_acl(uint32_t bits) {
+    bool user = acl_has(bits, ENTRY_USER);
+    bool group = acl_has(bits, ENTRY_GROUP);
+    const bool there[ENTRY_COUNT] = {
+        [ENTRY_OWNER] = true,  [ENTRY_USER] = user,          [ENTRY_OWNING_GROUP] = true,
+        [ENTRY_GROUP] = group, [ENTRY_MASK] = user || group, [ENTRY_OTHER] = true,
+    };
+    uint32_t acl = 0;
+    for (unsigned entry = 0; entry < ENTRY_COUNT; entry++)
+        if (there[entry])
+            acl = acl_with(acl, entry, acl_permissions(bits, entry));
+    return acl;
+}
+
+static void get_entries(struct decoder *decoder, struct step *step) {
+    step->mode = repair_acl(get_number(decoder, 3));
+    if (acl_has(step->mode, ENTRY_USER))
+        step->identity.uid = get_id(decoder);
+    if (acl_has(step->mode, ENTRY_GROUP))
+        step->identity.gid = get_id(decoder);
 }
 
 static void get_operand(struct decoder *decoder, struct step *step, enum operand operand) {
@@ -195,8 +148,20 @@ static void get_operand(struct decoder *decoder, struct step *step, enum operand
     case OPERAND_FULL_MODE:
         step->mode = get_full_mode(decoder);
         break;
+    case OPERAND_NUMBER:
+        step->mode = get_number(decoder, 2);
+        break;
+    case OPERAND_IDENTITY:
+        get_identity(decoder, &step->identity);
+        break;
+    case OPERAND_OWNER:
+        get_owner(decoder, &step->identity);
+        break;
+    case OPERAND_ENTRIES:
+        get_entries(decoder, step);
+        break;
     case OPERAND_FLAGS:
-        step->flags = get_byte(decoder) & OPEN_FLAGS_ALL;
+        step->flags = get_byte(decoder) & step_flags_all(step->kind);
         break;
     }
 }
@@ -218,91 +183,6 @@ void scenario_decode(struct scenario *out, const uint8_t *data, size_t size) {
 }
 
 /* --- encoding ------------------------------------------------------------------------------- */
-
-struct encoder {
-    const struct scenario *from;
-    uint8_t *out;
-    size_t capacity;
-    size_t length; /* more than capacity once something did not fit */
-    struct earlier earlier;
-};
-
-static void put_byte(struct encoder *encoder, uint8_t byte) {
-    if (encoder->length < encoder->capacity)
-        encoder->out[encoder->length] = byte;
-    encoder->length++;
-}
-
-static void put_number(struct encoder *encoder, uint32_t number, unsigned bytes) {
-    for (unsigned i = 0; i < bytes; i++)
-        put_byte(encoder, (uint8_t)(number >> 8 * i));
-}
-
-static void put_repetition(struct encoder *encoder, const char *bytes, struct text_run run) {
-    put_byte(encoder, PIECE_REPETITION);
-    put_number(encoder, run.count, 2);
-    put_byte(encoder, (uint8_t)run.unit);
-    for (uint32_t i = 0; i < run.unit; i++)
-        put_byte(encoder, (uint8_t)bytes[i]);
-}
-
-/*
- * The age of the longest text that the `length` bytes begin with, and that text's length in `best`;
- * `best` stays when none is longer. Comparing the last byte first spares nearly all comparisons.
- */
-static uint32_t find_earlier(const struct encoder *encoder, const char *bytes, uint32_t length,
-                             uint32_t *best) {
-    uint32_t available = earlier_available(&encoder->earlier);
-    uint32_t best_age = 0;
-    for (uint32_t age = 0; age < available && age < EARLIER_SEARCHED; age++) {
-        struct text text = earlier_get(&encoder->earlier, age);
-        const char *candidate = scenario_text(encoder->from, text);
-        if (text.length > *best && text.length <= length &&
-            candidate[text.length - 1] == bytes[text.length - 1] &&
-            memcmp(candidate, bytes, text.length) == 0) {
-            *best = text.length;
-            best_age = age;
-        }
-    }
-    return best_age;
-}
-
-/*
- * Writes the longest piece that `bytes` can begin with and returns how many of them it stands for.
- * Earlier texts are looked for only where a `component` begins: that is where names are reused,
- * and it keeps the cost of long texts low.
- */
-static uint32_t put_piece(struct encoder *encoder, const char *bytes, uint32_t length,
-                          bool component) {
-    struct text_run run = text_run(bytes, length);
-    uint32_t run_length = run.unit * run.count;
-    uint32_t best = run_length > 0 ? run_length : EARLIER_LENGTH_MIN - 1;
-    uint32_t longest = best;
-    uint32_t age = component ? find_earlier(encoder, bytes, length, &longest) : 0;
-    if (longest > best) {
-        put_byte(encoder, PIECE_EARLIER);
-        put_byte(encoder, (uint8_t)age);
-        return longest;
-    }
-    if (run_length > 0) {
-        put_repetition(encoder, bytes, run);
-        return run_length;
-    }
-    if ((uint8_t)*bytes >= PIECE_LITERAL_MIN)
-        put_byte(encoder, (uint8_t)*bytes);
-    else
-        put_repetition(encoder, bytes, (struct text_run){.unit = 1, .count = 1});
-    return 1;
-}
-
-static void put_text(struct encoder *encoder, struct text text) {
-    const char *bytes = scenario_text(encoder->from, text);
-    uint32_t at = 0;
-    while (at < text.length)
-        at += put_piece(encoder, bytes + at, text.length - at, at == 0 || bytes[at - 1] == '/');
-    put_byte(encoder, PIECE_END);
-    earlier_add(&encoder->earlier, text);
-}
 
 static void put_pointer(struct encoder *encoder, const struct step *step) {
     bool string = step->pointer == POINTER_STRING;
@@ -333,6 +213,42 @@ static void put_full_mode(struct encoder *encoder, uint32_t mode) {
     }
 }
 
+static void put_id(struct encoder *encoder, uint16_t id) {
+    for (unsigned i = 0; i < USUAL_IDS; i++) {
+        if (usual_ids[i] == id) {
+            put_byte(encoder, (uint8_t)i);
+            return;
+        }
+    }
+    put_byte(encoder, ID_BYTE_WIDE);
+    put_number(encoder, id, 2);
+}
+
+static void put_owner(struct encoder *encoder, const struct identity *identity) {
+    put_id(encoder, identity->uid);
+    put_id(encoder, identity->gid);
+}
+
+static void put_identity(struct encoder *encoder, const struct identity *identity) {
+    bool real = identity->real_uid != identity->uid || identity->real_gid != identity->gid;
+    put_byte(encoder, (uint8_t)(identity->group_count | (real ? IDENTITY_BYTE_REAL : 0)));
+    put_owner(encoder, identity);
+    for (int i = 0; i < identity->group_count; i++)
+        put_id(encoder, identity->groups[i]);
+    if (real) {
+        put_id(encoder, identity->real_uid);
+        put_id(encoder, identity->real_gid);
+    }
+}
+
+static void put_entries(struct encoder *encoder, const struct step *step) {
+    put_number(encoder, step->mode, 3);
+    if (acl_has(step->mode, ENTRY_USER))
+        put_id(encoder, step->identity.uid);
+    if (acl_has(step->mode, ENTRY_GROUP))
+        put_id(encoder, step->identity.gid);
+}
+
 static void put_operand(struct encoder *encoder, const struct step *step, enum operand operand) {
     switch (operand) {
     case OPERAND_END:
@@ -358,6 +274,18 @@ static void put_operand(struct encoder *encoder, const struct step *step, enum o
         break;
     case OPERAND_FULL_MODE:
         put_full_mode(encoder, step->mode);
+        break;
+    case OPERAND_NUMBER:
+        put_number(encoder, step->mode, 2);
+        break;
+    case OPERAND_IDENTITY:
+        put_identity(encoder, &step->identity);
+        break;
+    case OPERAND_OWNER:
+        put_owner(encoder, &step->identity);
+        break;
+    case OPERAND_ENTRIES:
+        put_entries(encoder, step);
         break;
     case OPERAND_FLAGS:
         put_byte(encoder, step->flags);

@@ -10,6 +10,7 @@
 
 #include "random.h"
 #include "scenario.h"
+#include "scenario_testing.h"
 
 enum { SEED = 20240610, RANDOM_STRINGS = 200000 };
 
@@ -106,6 +107,17 @@ static void any_scenario_of_random_texts_survives(void **state) {
     }
 }
 
+static void any_scenario_of_all_kinds_survives(void **state) {
+    (void)state;
+    printf("seed %d\n", SEED);
+    struct random random;
+    random_seed(&random, SEED);
+    for (int i = 0; i < 5000; i++) {
+        random_scenario(&first, &random);
+        assert_round_trip();
+    }
+}
+
 static void nothing_is_the_empty_scenario(void **state) {
     (void)state;
     assert_decodes("", 0, "");
@@ -121,6 +133,10 @@ static void missing_operands_are_0_or_empty(void **state) {
     assert_decodes_to("\x03pa", "file \"pa\" 0 \"\"");
     assert_decodes_to("\x03pa\0\xa4", "file \"pa\" 0244 \"\"");
     assert_decodes_to("\x0c", "d0 = open \"\"");
+    assert_decodes_to("\x0e", "d0 = dup cwd 0");
+    assert_decodes_to("\x10", "as 0:0");
+    assert_decodes_to("\x13", "acl \"\" u::---,g::---,o::---");
+    assert_decodes_to("\x15", "mount \"\" 0");
     assert_decodes_to("\x06\x01\x02", "unlink \"\"");
     assert_decodes_to("\x06\x01\x02\x00\x05yz", "unlink \"yzyz\"");
     assert_decodes_to("\x06xy\x02", "unlink \"xy\"");
@@ -130,8 +146,11 @@ static void missing_operands_are_0_or_empty(void **state) {
 static void opcodes_slots_and_flags_wrap(void **state) {
     (void)state;
     assert_decodes_to("\x0d\xff", "close d15");
-    assert_decodes_to("\x1b\x21", "close d1");
+    assert_decodes_to("\x26\x21", "close d1");
     assert_decodes_to("\x0c\x12.\0\xfd", "d2 = open \".\" path directory");
+    assert_decodes_to("\x14\0\xff", "attribute \"\" immutable append");
+    assert_decodes_to("\x13\0\0\0\0\xfe", "acl \"\" u::---,g::---,o::---");
+    assert_decodes_to("\x17\0\xe1", "remount \"\" ro superblock");
 }
 
 static void modes_keep_what_their_operand_holds(void **state) {
@@ -143,6 +162,48 @@ static void modes_keep_what_their_operand_holds(void **state) {
     assert_decodes_to("\x0a\xff\xff\xff\xff\xff\xff", "umask 037777777777");
     assert_encodes_to("umask 010644", "\x0a\xa4\xc1");
     assert_encodes_to("umask 0100644", "\x0a\x00\xd0\xa4\x81\x00\x00");
+}
+
+static void numbers_are_2_bytes(void **state) {
+    (void)state;
+    assert_encodes_to("nofile 65535", "\x0f\xff\xff");
+    assert_encodes_to("d1 = dup d0 1500", "\x0e\x01\x40\xdc\x05");
+    assert_encodes_to("mount \"m\" 5 ro idmap", "\x15m\0\x05\0\x21");
+}
+
+static void ids_are_usual_ones_or_2_bytes(void **state) {
+    (void)state;
+    assert_encodes_to("chown \"\" 0:1000\nchown \"\" 1001:2000\nchown \"\" 2001:1\n"
+                      "chown \"\" 65533:5\nchown \"\" 65532:2",
+                      "\x12\0\x00\x01\x12\0\x02\x03\x12\0\x04\x05"
+                      "\x12\0\x06\x07\x12\0\xf0\xfc\xff\xf0\x02\x00");
+    assert_decodes_to("\x12\0\x0f\xef", "chown \"\" 5:5");
+    assert_decodes_to("\x12\0\xff\xff\xff\xf7\xfd\xff", "chown \"\" 1:65533");
+}
+
+static void identities_have_groups_and_at_times_real_ids(void **state) {
+    (void)state;
+    assert_encodes_to("as 1000:1000", "\x10\x00\x01\x01\x00");
+    assert_encodes_to("as 1000:1000,2000,3,2001 dac_read_search",
+                      "\x10\x03\x01\x01\x03\xf0\x03\x00\x04\x02");
+    assert_encodes_to("as 1000:1000,5 real 0:1000 fsetid", "\x10\x05\x01\x01\x07\x00\x01\x04");
+    assert_encodes_to("as 0:0 real 0:1", "\x10\x04\x00\x00\x00\x05\x00");
+    assert_decodes_to("\x10\xf8\x01\x01\xf9", "as 1000:1000 dac_override");
+    assert_decodes_to("\x10\x04\x01\x02\x01\x02", "as 1000:1001");
+}
+
+static void acls_are_repaired(void **state) {
+    (void)state;
+    assert_encodes_to("acl \"d\" u::rwx,g::r-x,o::--- default", "\x13"
+                                                                "d\0\x0f\x0d\x80\x01");
+    assert_encodes_to("acl \"d\" u::rwx,u:1000:rw-,g::r-x,g:2000:-w-,m::--x,o::r--",
+                      "\x13"
+                      "d\0\xef\xad\xc9\x01\x03\x00");
+    assert_decodes_to("\x13/\0\x7f\x7f\xff", "acl \"/\" u::rwx,g::rwx,o::rwx");
+    assert_decodes_to("\x13/\0\xa0\x00\x05\x02\x01",
+                      "acl \"/\" u::---,u:1001:-w-,g::---,m::r-x,o::--- default");
+    assert_decodes_to("\x13/\0\x00\xa0\x05\x02\x01",
+                      "acl \"/\" u::---,g::---,g:1001:-w-,m::r-x,o::--- default");
 }
 
 static void dirfd_bytes_select_cwd_slot_or_number(void **state) {
@@ -324,6 +385,15 @@ static void worst_case_fits_the_stated_size(void **state) {
     assert_round_trip();
 }
 
+static void longest_operands_fit_the_stated_size(void **state) {
+    (void)state;
+    const struct identity longest = {9, 9, 8, 9, IDENTITY_GROUPS, {9, 9, 9}};
+    scenario_clear(&first);
+    while (first.step_count < SCENARIO_STEPS_MAX)
+        scenario_add(&first, STEP_AS)->identity = longest;
+    assert_int_equal(assert_round_trip(), SCENARIO_BYTES_MAX - 5 * SCENARIO_POOL_MAX);
+}
+
 static void too_small_a_buffer_is_refused_and_not_overrun(void **state) {
     (void)state;
     static const char text[] = "mkdir \"dir\" 0755\nmkfifoat -5 \"dir/\\{99:x}\\x01\" 0170000";
@@ -342,10 +412,15 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_bytes_are_a_scenario_that_survives),
         cmocka_unit_test(any_scenario_of_random_texts_survives),
+        cmocka_unit_test(any_scenario_of_all_kinds_survives),
         cmocka_unit_test(nothing_is_the_empty_scenario),
         cmocka_unit_test(missing_operands_are_0_or_empty),
         cmocka_unit_test(opcodes_slots_and_flags_wrap),
         cmocka_unit_test(modes_keep_what_their_operand_holds),
+        cmocka_unit_test(numbers_are_2_bytes),
+        cmocka_unit_test(ids_are_usual_ones_or_2_bytes),
+        cmocka_unit_test(identities_have_groups_and_at_times_real_ids),
+        cmocka_unit_test(acls_are_repaired),
         cmocka_unit_test(dirfd_bytes_select_cwd_slot_or_number),
         cmocka_unit_test(high_pointer_bytes_are_no_string),
         cmocka_unit_test(repetition_repeats_its_unit),
@@ -359,6 +434,7 @@ int main(void) {
         cmocka_unit_test(more_steps_than_fit_are_not_read),
         cmocka_unit_test(texts_past_the_pool_are_cut),
         cmocka_unit_test(worst_case_fits_the_stated_size),
+        cmocka_unit_test(longest_operands_fit_the_stated_size),
         cmocka_unit_test(too_small_a_buffer_is_refused_and_not_overrun),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -55,6 +55,47 @@ static void put_dirfd(struct printer *printer, struct dirfd dirfd) {
     }
 }
 
+static void put_owner(struct printer *printer, uint16_t uid, uint16_t gid) {
+    put_number(printer, uid, 10, 1);
+    put_byte(printer, ':');
+    put_number(printer, gid, 10, 1);
+}
+
+static void put_identity(struct printer *printer, const struct identity *identity) {
+    put_owner(printer, identity->uid, identity->gid);
+    for (int i = 0; i < identity->group_count; i++) {
+        put_byte(printer, ',');
+        put_number(printer, identity->groups[i], 10, 1);
+    }
+    if (identity->real_uid != identity->uid || identity->real_gid != identity->gid) {
+        put_word(printer, " real ");
+        put_owner(printer, identity->real_uid, identity->real_gid);
+    }
+}
+
+static void put_entry(struct printer *printer, const struct step *step, enum acl_entry entry) {
+    static const char *const starts[ENTRY_COUNT] = {
+        [ENTRY_OWNER] = "u:",  [ENTRY_USER] = ",u:", [ENTRY_OWNING_GROUP] = ",g:",
+        [ENTRY_GROUP] = ",g:", [ENTRY_MASK] = ",m:", [ENTRY_OTHER] = ",o:",
+    };
+    uint32_t permissions = acl_permissions(step->mode, entry);
+    put_word(printer, starts[entry]);
+    if (entry == ENTRY_USER)
+        put_number(printer, step->identity.uid, 10, 1);
+    if (entry == ENTRY_GROUP)
+        put_number(printer, step->identity.gid, 10, 1);
+    put_byte(printer, ':');
+    put_byte(printer, permissions & 4 ? 'r' : '-');
+    put_byte(printer, permissions & 2 ? 'w' : '-');
+    put_byte(printer, permissions & 1 ? 'x' : '-');
+}
+
+static void put_entries(struct printer *printer, const struct step *step) {
+    for (unsigned entry = 0; entry < ENTRY_COUNT; entry++)
+        if (acl_has(step->mode, entry))
+            put_entry(printer, step, entry);
+}
+
 /* --- strings -------------------------------------------------------------------------------- */
 
 /* Writes one byte of a string; `end` is the byte that would end it here: a quote or a brace. */
@@ -110,18 +151,22 @@ static void put_pointer(struct printer *printer, const struct scenario *scenario
         put_string(printer, scenario_text(scenario, step->path), step->path.length);
 }
 
+static void put_flags(struct printer *printer, const struct step *step) {
+    for (unsigned i = 0; step_infos[step->kind].flags[i]; i++) {
+        if (step->flags & 1u << i) {
+            put_byte(printer, ' ');
+            put_word(printer, step_infos[step->kind].flags[i]);
+        }
+    }
+}
+
 /* Writes an operand that stands behind the verb, with the blank before it. */
 static void put_operand(struct printer *printer, const struct scenario *scenario,
                         const struct step *step, enum operand operand) {
     if (operand == OPERAND_SET)
         return;
     if (operand == OPERAND_FLAGS) {
-        for (unsigned i = 0; i < OPEN_FLAG_COUNT; i++) {
-            if (step->flags & 1u << i) {
-                put_byte(printer, ' ');
-                put_word(printer, open_flag_names[i]);
-            }
-        }
+        put_flags(printer, step);
         return;
     }
     put_byte(printer, ' ');
@@ -148,6 +193,18 @@ static void put_operand(struct printer *printer, const struct scenario *scenario
     case OPERAND_MODE:
     case OPERAND_FULL_MODE:
         put_mode(printer, step->mode);
+        break;
+    case OPERAND_NUMBER:
+        put_number(printer, step->mode, 10, 1);
+        break;
+    case OPERAND_IDENTITY:
+        put_identity(printer, &step->identity);
+        break;
+    case OPERAND_OWNER:
+        put_owner(printer, step->identity.uid, step->identity.gid);
+        break;
+    case OPERAND_ENTRIES:
+        put_entries(printer, step);
         break;
     }
 }

@@ -5,15 +5,22 @@
 
 #include <cmocka.h>
 
+#include <stdio.h>
 #include <string.h>
 
 #include "scenario.h"
+#include "scenario_testing.h"
+
+enum { SEED = 20240612 };
 
 static struct scenario a, b;
 
 static struct text store(struct scenario *scenario, const char *string) {
     return scenario_store(scenario, string, strlen(string));
 }
+
+/* The entries that are always there, without permissions. */
+enum { ACL_MINIMAL = 8 << 4 * ENTRY_OWNER | 8 << 4 * ENTRY_OWNING_GROUP | 8 << 4 * ENTRY_OTHER };
 
 /* A valid scenario with one step of every kind. */
 static void fill(struct scenario *scenario) {
@@ -28,6 +35,8 @@ static void fill(struct scenario *scenario) {
                 step->other = store(scenario, "other");
             if (*operand == OPERAND_MODE || *operand == OPERAND_FULL_MODE)
                 step->mode = 0644;
+            if (*operand == OPERAND_ENTRIES)
+                step->mode = ACL_MINIMAL;
         }
     }
 }
@@ -41,6 +50,22 @@ static void table_names_every_kind_once_and_ends_its_operands(void **state) {
         for (unsigned other = 0; other < kind; other++)
             assert_string_not_equal(info->name, step_infos[other].name);
     }
+}
+
+static void kinds_have_words_exactly_for_their_flags(void **state) {
+    (void)state;
+    for (unsigned kind = 0; kind < STEP_KIND_COUNT; kind++) {
+        const struct step_info *info = &step_infos[kind];
+        assert_null(info->flags[STEP_FLAGS_MAX]);
+        bool takes_flags = false;
+        for (const uint8_t *operand = info->operands; *operand; operand++)
+            takes_flags = takes_flags || *operand == OPERAND_FLAGS;
+        assert_int_equal(takes_flags, step_flags_all(kind) != 0);
+    }
+    assert_int_equal(step_flags_all(STEP_OPEN), OPEN_FLAGS_ALL);
+    assert_int_equal(step_flags_all(STEP_ACL), ACL_DEFAULT);
+    assert_int_equal(step_flags_all(STEP_ATTRIBUTE), ATTRIBUTE_IMMUTABLE | ATTRIBUTE_APPEND);
+    assert_int_equal(step_flags_all(STEP_REMOUNT), 2 * MOUNT_SUPERBLOCK - 1);
 }
 
 static void only_mkfifo_and_mkfifoat_are_calls(void **state) {
@@ -142,6 +167,11 @@ static void equality_sees_every_field(void **state) {
         {.mode = 1U << 31},
         {.path = {.length = 1}},
         {.other = {.length = 1}},
+        {.identity = {.uid = 1}},
+        {.identity = {.gid = 1}},
+        {.identity = {.real_uid = 1}},
+        {.identity = {.real_gid = 1}},
+        {.identity = {.group_count = 1}},
     };
     for (size_t i = 0; i < sizeof differing / sizeof differing[0]; i++) {
         scenario_clear(&a);
@@ -155,6 +185,51 @@ static void equality_sees_every_field(void **state) {
     }
 }
 
+static void equality_sees_every_group_that_counts(void **state) {
+    (void)state;
+    for (int group = 0; group < IDENTITY_GROUPS; group++) {
+        for (int count = 0; count <= IDENTITY_GROUPS; count++) {
+            scenario_clear(&a);
+            scenario_clear(&b);
+            scenario_add(&a, STEP_AS)->identity.group_count = (uint8_t)count;
+            scenario_add(&b, STEP_AS)->identity.group_count = (uint8_t)count;
+            b.steps[0].identity.groups[group] = 1;
+            assert_int_equal(scenario_equal(&a, &b), group >= count);
+        }
+    }
+}
+
+static void acls_are_valid_with_what_must_be_there_and_no_more(void **state) {
+    (void)state;
+    uint32_t valid = 0;
+    for (uint32_t acl = 0; acl < UINT32_C(1) << 4 * ENTRY_COUNT; acl++)
+        valid += acl_valid(acl);
+    /* Permissions of the three that are always there; no others, or a mask with one or both. */
+    assert_int_equal(valid, 8 * 8 * 8 * (1 + 8 * (8 + 8 + 8 * 8)));
+    assert_true(acl_valid(ACL_MINIMAL));
+    assert_false(acl_valid(acl_with(ACL_MINIMAL, ENTRY_USER, 7)));
+    assert_false(acl_valid(acl_with(ACL_MINIMAL, ENTRY_MASK, 7)));
+    uint32_t named = acl_with(acl_with(ACL_MINIMAL, ENTRY_GROUP, 5), ENTRY_MASK, 3);
+    assert_true(acl_valid(named));
+    assert_int_equal(acl_permissions(named, ENTRY_GROUP), 5);
+    assert_int_equal(acl_permissions(named, ENTRY_MASK), 3);
+    for (int bit = 4 * ENTRY_COUNT; bit < 32; bit++)
+        assert_false(acl_valid(named | UINT32_C(1) << bit));
+}
+
+static void random_fields_in_range_are_valid(void **state) {
+    (void)state;
+    printf("seed %d\n", SEED);
+    struct random random;
+    random_seed(&random, SEED);
+    for (int i = 0; i < 1000; i++) {
+        random_scenario(&a, &random);
+        assert_true(scenario_valid(&a));
+        scenario_copy(&b, &a);
+        assert_true(scenario_equal(&a, &b));
+    }
+}
+
 static void every_field_in_range_is_valid(void **state) {
     (void)state;
     fill(&a);
@@ -165,6 +240,14 @@ static void every_field_in_range_is_valid(void **state) {
     a.steps[STEP_OPEN].flags = OPEN_FLAGS_ALL;
     a.steps[STEP_OPEN].slot = SCENARIO_SLOTS - 1;
     a.steps[STEP_CLOSE].slot = SCENARIO_SLOTS - 1;
+    a.steps[STEP_DUP].mode = NUMBER_MAX;
+    a.steps[STEP_AS].flags = CAPABILITY_OVERRIDE | CAPABILITY_READ_SEARCH | CAPABILITY_FSETID;
+    a.steps[STEP_AS].identity = (struct identity){ID_MAX, ID_MAX, ID_MAX, ID_MAX, 1, {ID_MAX}};
+    a.steps[STEP_CHOWN].identity = (struct identity){.uid = ID_MAX, .gid = ID_MAX};
+    a.steps[STEP_ACL].mode = 0xffffff;
+    a.steps[STEP_ACL].identity = (struct identity){.uid = ID_MAX, .gid = ID_MAX};
+    a.steps[STEP_MOUNT].mode = NUMBER_MAX;
+    a.steps[STEP_MOUNT].flags = 2 * MOUNT_IDMAP - 1;
     a.steps[STEP_MKFIFO].pointer = POINTER_UNTERMINATED;
     a.steps[STEP_MKFIFOAT].dirfd = (struct dirfd){DIRFD_NUMBER, INT32_MIN};
     assert_true(scenario_valid(&a));
@@ -193,6 +276,23 @@ static void fields_out_of_range_are_not_valid(void **state) {
         {.kind = STEP_OPEN, .flags = OPEN_FLAGS_ALL + 1},
         {.kind = STEP_OPEN, .slot = SCENARIO_SLOTS},
         {.kind = STEP_CLOSE, .slot = SCENARIO_SLOTS},
+        {.kind = STEP_ACL, .mode = ACL_MINIMAL, .flags = ACL_DEFAULT + 1},
+        {.kind = STEP_ATTRIBUTE, .flags = 2 * ATTRIBUTE_APPEND},
+        {.kind = STEP_AS, .flags = 2 * CAPABILITY_FSETID},
+        {.kind = STEP_BIND, .flags = 2 * MOUNT_IDMAP},
+        {.kind = STEP_DUP, .mode = NUMBER_MAX + 1},
+        {.kind = STEP_NOFILE, .mode = NUMBER_MAX + 1},
+        {.kind = STEP_MOUNT, .mode = NUMBER_MAX + 1},
+        {.kind = STEP_AS, .identity = {.uid = ID_MAX + 1}},
+        {.kind = STEP_AS, .identity = {.gid = ID_MAX + 1}},
+        {.kind = STEP_AS, .identity = {.real_uid = ID_MAX + 1}},
+        {.kind = STEP_AS, .identity = {.real_gid = ID_MAX + 1}},
+        {.kind = STEP_AS, .identity = {.group_count = 1, .groups = {ID_MAX + 1}}},
+        {.kind = STEP_AS, .identity = {.group_count = 1, .groups = {1, 1}}},
+        {.kind = STEP_AS, .identity = {.group_count = IDENTITY_GROUPS + 1}},
+        {.kind = STEP_CHOWN, .identity = {.uid = ID_MAX + 1}},
+        {.kind = STEP_ACL, .mode = ACL_MINIMAL - 8},
+        {.kind = STEP_ACL, .mode = 0xffffff, .identity = {.gid = ID_MAX + 1}},
         {.kind = STEP_RMDIR, .path = {.offset = 3, .length = 1}}, /* a NUL */
         {.kind = STEP_RMDIR, .path = {.offset = 4, .length = 1}}, /* past the pool's end */
         {.kind = STEP_RMDIR, .path = {.offset = 5}},
@@ -220,6 +320,19 @@ static void fields_that_the_kind_does_not_have_are_not_valid(void **state) {
         {.kind = STEP_UMASK, .path = {.offset = 1}},
         {.kind = STEP_UNLINK, .other = {.length = 1}},
         {.kind = STEP_UNLINK, .other = {.offset = 1}},
+        {.kind = STEP_UMOUNT, .flags = 1},
+        {.kind = STEP_OPEN, .mode = 1},
+        {.kind = STEP_MKDIR, .identity = {.uid = 1}},
+        {.kind = STEP_MKDIR, .identity = {.gid = 1}},
+        {.kind = STEP_MKDIR, .identity = {.real_uid = 1}},
+        {.kind = STEP_MKDIR, .identity = {.groups = {0, 0, 1}}},
+        {.kind = STEP_CHOWN, .identity = {.real_uid = 1}},
+        {.kind = STEP_CHOWN, .identity = {.real_gid = 1}},
+        {.kind = STEP_CHOWN, .identity = {.group_count = 1}},
+        {.kind = STEP_CHOWN, .identity = {.groups = {1}}},
+        {.kind = STEP_ACL, .mode = ACL_MINIMAL, .identity = {.uid = 1}},
+        {.kind = STEP_ACL, .mode = ACL_MINIMAL, .identity = {.gid = 1}},
+        {.kind = STEP_ACL, .mode = 0xffffff, .identity = {.real_uid = 1}},
     };
     for (size_t i = 0; i < sizeof invalid / sizeof invalid[0]; i++) {
         scenario_clear(&a);
@@ -261,6 +374,7 @@ static void counts_past_the_arrays_are_not_valid(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_names_every_kind_once_and_ends_its_operands),
+        cmocka_unit_test(kinds_have_words_exactly_for_their_flags),
         cmocka_unit_test(only_mkfifo_and_mkfifoat_are_calls),
         cmocka_unit_test(added_step_is_all_0_and_the_last_one_is_refused),
         cmocka_unit_test(stored_text_is_cut_to_its_limit_and_to_the_pool),
@@ -269,6 +383,9 @@ int main(void) {
         cmocka_unit_test(truncation_keeps_the_first_steps),
         cmocka_unit_test(equality_ignores_where_texts_lie),
         cmocka_unit_test(equality_sees_every_field),
+        cmocka_unit_test(equality_sees_every_group_that_counts),
+        cmocka_unit_test(acls_are_valid_with_what_must_be_there_and_no_more),
+        cmocka_unit_test(random_fields_in_range_are_valid),
         cmocka_unit_test(every_field_in_range_is_valid),
         cmocka_unit_test(fields_out_of_range_are_not_valid),
         cmocka_unit_test(fields_that_the_kind_does_not_have_are_not_valid),

@@ -5,24 +5,35 @@
  *   step        = [ slot "=" ] verb operand ...      in the order of step_infos
  *   result      = "0" | the name of an errno, such as EEXIST
  *   slot        = "d0" ... "d15" | "d"               "d" is d0
- *   DIRFD       = "cwd" | slot | a decimal number
+ *   DIRFD       = "cwd" | slot | a number, which may begin with "-"
  *   POINTER     = string | "null" | "unmapped" | "noncanonical" | "unterminated" string
  *   PATH, OTHER = string
  *   MODE        = "0" followed by octal digits, if any
- *   FLAGS       = any of "path" "nofollow" "directory", each once
+ *   NUMBER      = 0 to NUMBER_MAX
+ *   FLAGS       = any of the kind's words in step_infos, each once
+ *
+ *   OWNER       = id ":" id                          user and group
+ *   IDENTITY    = OWNER [ "," id ] ... [ "real" OWNER ]    at most IDENTITY_GROUPS groups
+ *   ENTRIES     = "u::" rwx [ ",u:" id ":" rwx ] ",g::" rwx [ ",g:" id ":" rwx ]
+ *                 [ ",m::" rwx ] ",o::" rwx          "m::" exactly where an entry has an id
+ *   id          = 0 to ID_MAX
+ *   rwx         = ( "r" | "-" ) ( "w" | "-" ) ( "x" | "-" )
  *
  *   string      = '"' { character | repetition } '"'
  *   character   = printable ASCII but '"' and '\' | \" | \\ | \n | \t | \xHH, which is not \x00
  *   repetition  = "\{" count ":" character ... "}"   count is 2 to TEXT_LENGTH_MAX; a '}' among
  *                                                    its characters is written \x7d
  *
+ * Numbers are decimal without needless zeros.
  * Words, strings and "=" are separated by spaces and tabs, which may also begin and end a line.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "errno_name.h"
 #include "scenario.h"
+#include "text_identity.h"
 #include "text_parser.h"
 
 /* --- numbers and words ---------------------------------------------------------------------- */
@@ -87,17 +98,36 @@ static int parse_mode(struct parser *parser, uint32_t max, uint32_t *mode) {
     return 0;
 }
 
-static int parse_flags(struct parser *parser, uint8_t *flags) {
+static int parse_number(struct parser *parser, uint32_t *number) {
+    struct span word = peek_word(parser);
+    if (!span_decimal(word, NUMBER_MAX, number))
+        return refuse(parser, word, "a number of 0 to %d", NUMBER_MAX);
+    parser->at += word.length;
+    return 0;
+}
+
+/* Refuses `word`, which is none of `flags`. */
+static int refuse_flag(struct parser *parser, struct span word, const char *const *flags) {
+    char words[80] = "";
+    size_t length = 0;
+    for (unsigned i = 0; flags[i] && length < sizeof words; i++)
+        length += (size_t)snprintf(words + length, sizeof words - length, "%s%s", i ? ", " : "",
+                                   flags[i]);
+    return refuse(parser, word, "%s or the end of the step", words);
+}
+
+static int parse_flags(struct parser *parser, struct step *step) {
+    const char *const *flags = step_infos[step->kind].flags;
     for (skip_blanks(parser); !at_line_end(parser) && !at_byte(parser, '#'); skip_blanks(parser)) {
         struct span word = peek_word(parser);
         unsigned flag = 0;
-        while (flag < OPEN_FLAG_COUNT && !span_is(word, open_flag_names[flag]))
+        while (flags[flag] && !span_is(word, flags[flag]))
             flag++;
-        if (flag == OPEN_FLAG_COUNT)
-            return refuse(parser, word, "path, nofollow, directory or the end of the step");
-        if (*flags & 1u << flag)
+        if (!flags[flag])
+            return refuse_flag(parser, word, flags);
+        if (step->flags & 1u << flag)
             return refuse(parser, word, "each flag only once");
-        *flags |= (uint8_t)(1u << flag);
+        step->flags |= (uint8_t)(1u << flag);
         parser->at += word.length;
     }
     return 0;
@@ -148,7 +178,15 @@ static int parse_operand(struct parser *parser, struct step *step, enum operand 
     case OPERAND_FULL_MODE:
         return parse_mode(parser, UINT32_MAX, &step->mode);
     case OPERAND_FLAGS:
-        return parse_flags(parser, &step->flags);
+        return parse_flags(parser, step);
+    case OPERAND_NUMBER:
+        return parse_number(parser, &step->mode);
+    case OPERAND_IDENTITY:
+        return parse_identity(parser, &step->identity);
+    case OPERAND_OWNER:
+        return parse_owner(parser, &step->identity);
+    case OPERAND_ENTRIES:
+        return parse_entries(parser, &step->mode, &step->identity);
     }
     return 0;
 }
@@ -176,7 +214,7 @@ static int parse_verb(struct parser *parser, uint8_t *slot, enum step_kind *kind
         return refuse(parser, verb, "a step, such as mkfifo or mkdir");
     bool takes_slot = step_infos[*kind].operands[0] == OPERAND_SET;
     if (set && !takes_slot)
-        return refuse(parser, verb, "a step that gives a descriptor, such as open, behind =");
+        return refuse(parser, verb, "a step that gives a descriptor, open or dup, behind =");
     if (takes_slot && !set)
         return refuse(parser, verb, "a slot and =, as d0 =, before %s", step_infos[*kind].name);
     parser->at += verb.length;

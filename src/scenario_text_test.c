@@ -13,6 +13,7 @@
 #include "errno_name.h"
 #include "random.h"
 #include "scenario.h"
+#include "scenario_testing.h"
 
 enum { SEED = 20240611, RANDOM_STRINGS = 200000 };
 
@@ -112,7 +113,18 @@ static void every_kind_prints_canonically(void **state) {
                                "umask 037777777777\n"
                                "chdir \"..\"\n"
                                "d0 = open \".\" path nofollow directory\n"
-                               "close d15\n";
+                               "close d15\n"
+                               "d1 = dup d0 1500\n"
+                               "nofile 3\n"
+                               "as 1000:1000,2000,2001 real 0:0 dac_override\n"
+                               "landlock \"dir\"\n"
+                               "chown \"dir\" 1000:65533\n"
+                               "acl \"dir\" u::rwx,u:1000:rw-,g::r-x,m::rwx,o::--- default\n"
+                               "attribute \"dir\" immutable append\n"
+                               "mount \"m\" 5 ro nosymfollow nodev noexec nosuid idmap\n"
+                               "bind \"d\" \"m\" ro\n"
+                               "remount \"m\" ro superblock\n"
+                               "umount \"m\"\n";
     assert_prints(text, text);
     assert_int_equal(first.step_count, STEP_KIND_COUNT);
     for (unsigned kind = 0; kind < STEP_KIND_COUNT; kind++)
@@ -134,6 +146,13 @@ static void operands_print_in_one_way(void **state) {
         {"close d", "close d0\n"},
         {"d = open \"\" directory path", "d0 = open \"\" path directory\n"},
         {"d10\t=\topen \"a\"", "d10 = open \"a\"\n"},
+        {"d2 = dup cwd 0", "d2 = dup cwd 0\n"},
+        {"d = dup -3 65535", "d0 = dup -3 65535\n"},
+        {"as 0:0", "as 0:0\n"},
+        {"as 1:2,3\treal  1:2 fsetid dac_override", "as 1:2,3 dac_override fsetid\n"},
+        {"as 1:2 real 1:1 # 0", "as 1:2 real 1:1 # 0\n"},
+        {"attribute \"a\"", "attribute \"a\"\n"},
+        {"mount \"a\" 0 nosuid ro # EBUSY", "mount \"a\" 0 ro nosuid # EBUSY\n"},
         {"mkfifoat 0 \"\" 0", "mkfifoat 0 \"\" 0000\n"},
         {"mkfifoat -100 \"\" 0", "mkfifoat -100 \"\" 0000\n"},
         {"mkfifoat -2147483648 \"\" 0", "mkfifoat -2147483648 \"\" 0000\n"},
@@ -214,8 +233,9 @@ static void verbs_and_slots_are_refused_with_their_place(void **state) {
     assert_refused("open \".\"", 1, 1,
                    "expected a slot and =, as d0 =, before open; found \"open\"");
     assert_refused("d0 = mkdir \".\" 0", 1, 6,
-                   "expected a step that gives a descriptor, such as open, behind =; "
+                   "expected a step that gives a descriptor, open or dup, behind =; "
                    "found \"mkdir\"");
+    assert_refused("dup d1 3", 1, 1, "expected a slot and =, as d0 =, before dup; found \"dup\"");
     assert_refused("close", 1, 6, "expected a slot, d0 to d15; found end of line");
     assert_refused("close e0", 1, 7, "expected a slot, d0 to d15; found \"e0\"");
 }
@@ -255,6 +275,13 @@ static void operands_are_refused_with_their_place(void **state) {
     assert_refused("link \"a\"\n\"b\"", 1, 9, "expected a string in quotes; found end of line");
     assert_refused("d0 = open \".\" wronly", 1, 15,
                    "expected path, nofollow, directory or the end of the step; found \"wronly\"");
+    assert_refused("acl \"\" u::---,g::---,o::--- append", 1, 29,
+                   "expected default or the end of the step; found \"append\"");
+    assert_refused("remount \"\" idmap", 1, 12,
+                   "expected ro, nosymfollow, nodev, noexec, nosuid, superblock or the end of the "
+                   "step; found \"idmap\"");
+    assert_refused("nofile 65536", 1, 8, "expected a number of 0 to 65535; found \"65536\"");
+    assert_refused("mount \"\" ro", 1, 10, "expected a number of 0 to 65535; found \"ro\"");
     assert_refused("d0 = open \".\" path directory path", 1, 30,
                    "expected each flag only once; found \"path\"");
 }
@@ -345,6 +372,17 @@ static void any_bytes_survive_as_text(void **state) {
     }
 }
 
+static void any_scenario_of_all_kinds_survives(void **state) {
+    (void)state;
+    printf("seed %d\n", SEED);
+    struct random random;
+    random_seed(&random, SEED);
+    for (int i = 0; i < 5000; i++) {
+        random_scenario(&first, &random);
+        assert_round_trip(NULL);
+    }
+}
+
 static void any_change_of_a_text_parses_or_is_refused(void **state) {
     (void)state;
     static const char text[] = "d0 = open \"\\{4:dir/}x\" path\nmkfifoat d0 \"a\\x41\" 0644 # 0\n"
@@ -415,6 +453,17 @@ static void worst_case_fits_the_stated_size(void **state) {
     assert_round_trip(&expected);
 }
 
+static void longest_operands_fit_the_stated_size(void **state) {
+    (void)state;
+    static const char line[] = "as 65533:65533,65533,65533,65533 real 65532:65533 dac_override "
+                               "dac_read_search fsetid # EPROTONOSUPPORT\n";
+    assert_true(sizeof line - 1 <= 128);
+    for (int i = 0; i < SCENARIO_STEPS_MAX; i++)
+        memcpy(input + (size_t)i * (sizeof line - 1), line, sizeof line);
+    assert_parses(input);
+    assert_int_equal(assert_round_trip(&expected), SCENARIO_STEPS_MAX * (sizeof line - 1));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(readable_scenario_parses_to_its_steps),
@@ -430,10 +479,12 @@ int main(void) {
         cmocka_unit_test(nul_and_missing_data_are_no_danger),
         cmocka_unit_test(every_prefix_of_a_text_parses_or_is_refused),
         cmocka_unit_test(any_bytes_survive_as_text),
+        cmocka_unit_test(any_scenario_of_all_kinds_survives),
         cmocka_unit_test(any_change_of_a_text_parses_or_is_refused),
         cmocka_unit_test(printer_cuts_like_snprintf),
         cmocka_unit_test(one_step_prints_without_newline_and_result),
         cmocka_unit_test(worst_case_fits_the_stated_size),
+        cmocka_unit_test(longest_operands_fit_the_stated_size),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

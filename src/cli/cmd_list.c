@@ -22,9 +22,19 @@ static void list_implementations(void) {
     }
 }
 
+static void list_clause(const struct clause_info *info) {
+    printf("%-26s %s", info->name, info->summary);
+    if (info->need != ABILITY_COUNT)
+        printf(" [needs %s]", ability_infos[info->need].name);
+    putchar('\n');
+}
+
 static void list_clauses(void) {
     for (int i = 0; i < CLAUSE_COUNT; i++)
-        printf("%-26s %s\n", clause_infos[i].name, clause_infos[i].summary);
+        list_clause(&clause_infos[i]);
+    puts("\nbeyond any scenario, and why:");
+    for (unsigned i = 0; i < beyond_count; i++)
+        printf("  %-24s %s\n", beyond_infos[i].name, beyond_infos[i].reason);
 }
 
 static void list_policy(void) {
@@ -57,9 +67,20 @@ static const char *operand_word(enum step_kind kind, uint8_t operand) {
         [OPERAND_PATH] = " PATH",
         [OPERAND_MODE] = " MODE",
         [OPERAND_FULL_MODE] = " MODE",
+        [OPERAND_NUMBER] = " NUMBER",
+        [OPERAND_IDENTITY] = " IDENTITY",
+        [OPERAND_OWNER] = " UID:GID",
+        [OPERAND_ENTRIES] = " ENTRIES",
         [OPERAND_FLAGS] = " [FLAG...]",
     };
     return operand == OPERAND_OTHER ? other_word(kind) : words[operand];
+}
+
+static void list_flags(const struct step_info *info) {
+    for (unsigned i = 0; info->flags[i]; i++)
+        printf("%s%s", i ? ", " : "    FLAG: ", info->flags[i]);
+    if (info->flags[0])
+        putchar('\n');
 }
 
 static void list_steps(void) {
@@ -72,10 +93,16 @@ static void list_steps(void) {
             length += (size_t)snprintf(usage + length, sizeof usage - length, "%s",
                                        operand_word((enum step_kind)kind, *operand));
         printf("%-28s %s\n", usage, info->summary);
+        list_flags(info);
     }
-    puts("\nSLOT is d0 to d15; DIRFD a slot, cwd or a number; MODE octal; FLAG path, nofollow or\n"
-         "directory. The PATH of mkfifo and mkfifoat may also be null, unmapped, noncanonical or\n"
-         "unterminated \"...\". Behind a step, # 0 or # EEXIST states the outcome.");
+    printf(
+        "\nSLOT is d0 to d%d; DIRFD a slot, cwd or a number; MODE octal; NUMBER 0 to %d.\n"
+        "IDENTITY is UID:GID[,GROUP...] [real UID:GID], with at most %d groups and ids to %d;\n"
+        "ENTRIES are u::rwx,u:UID:rwx,g::rwx,g:GID:rwx,m::rwx,o::rwx, those with an id if\n"
+        "wanted, and m:: with them. The PATH of mkfifo and mkfifoat may also be null, unmapped,\n"
+        "noncanonical or unterminated \"...\". Behind a step, # 0 or # EEXIST states the "
+        "outcome.\n",
+        SCENARIO_SLOTS - 1, NUMBER_MAX, IDENTITY_GROUPS, ID_MAX);
 }
 
 static const struct {
@@ -105,7 +132,8 @@ const struct verb verb_list = {
     .summary = "Lists fuzz targets, implementations, clauses, system calls or kinds of steps.",
     .help = "  targets          what `fifofuzz run` can fuzz\n"
             "  implementations  the built-in ones; a canary names [the clause it breaks]\n"
-            "  clauses          the contract, one sentence per line\n"
+            "  clauses          the contract, one sentence per line, with [what it needs of the\n"
+            "                   host], and the sentences that no scenario can reach\n"
             "  policy           the system calls allowed in the sandbox, with the reason\n"
             "  steps            the lines of a scenario file\n",
     .run = run_list,

@@ -1,0 +1,125 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "host.h"
+
+enum {
+    IDENTITIES = 1 << ABILITY_IDENTITIES,
+    MOUNTS = 1 << ABILITY_MOUNTS,
+    NOSYMFOLLOW = 1 << ABILITY_NOSYMFOLLOW,
+    IDMAP = 1 << ABILITY_IDMAP,
+    ACLS = 1 << ABILITY_ACLS,
+    ATTRIBUTES = 1 << ABILITY_ATTRIBUTES,
+    LANDLOCK = 1 << ABILITY_LANDLOCK,
+};
+
+static void every_ability_has_a_name_and_a_way_out(void **state) {
+    (void)state;
+    for (int ability = 0; ability < ABILITY_COUNT; ability++) {
+        assert_true(strlen(ability_infos[ability].name) > 0);
+        assert_true(strlen(ability_infos[ability].lacking) > 0);
+        for (int other = 0; other < ability; other++)
+            assert_string_not_equal(ability_infos[ability].name, ability_infos[other].name);
+    }
+}
+
+static void kinds_need_what_they_are_about(void **state) {
+    (void)state;
+    static const unsigned needs[STEP_KIND_COUNT] = {
+        [STEP_LANDLOCK] = LANDLOCK, [STEP_ACL] = ACLS,    [STEP_ATTRIBUTE] = ATTRIBUTES,
+        [STEP_MOUNT] = MOUNTS,      [STEP_BIND] = MOUNTS, [STEP_REMOUNT] = MOUNTS,
+        [STEP_UMOUNT] = MOUNTS,
+    };
+    for (unsigned kind = 0; kind < STEP_KIND_COUNT; kind++)
+        assert_int_equal(host_needs(&(struct step){.kind = (uint8_t)kind}), needs[kind]);
+}
+
+static void ids_other_than_0_need_identities(void **state) {
+    (void)state;
+    static const struct step needing[] = {
+        {.kind = STEP_AS, .identity = {.uid = 1}},
+        {.kind = STEP_AS, .identity = {.gid = 1}},
+        {.kind = STEP_AS, .identity = {.real_uid = 1}},
+        {.kind = STEP_AS, .identity = {.real_gid = 1}},
+        {.kind = STEP_AS, .identity = {.group_count = 1}}, /* a user namespace denies setgroups */
+        {.kind = STEP_CHOWN, .identity = {.uid = 1}},
+        {.kind = STEP_CHOWN, .identity = {.gid = 1}},
+    };
+    for (size_t i = 0; i < sizeof needing / sizeof needing[0]; i++)
+        assert_int_equal(host_needs(&needing[i]), IDENTITIES);
+    assert_int_equal(host_needs(&(struct step){.kind = STEP_AS, .flags = CAPABILITY_FSETID}), 0);
+    struct step step = {.kind = STEP_ACL, .mode = 0xffffff};
+    assert_int_equal(host_needs(&step), ACLS);
+    step.identity.gid = 2000;
+    assert_int_equal(host_needs(&step), ACLS | IDENTITIES);
+}
+
+static void mount_flags_need_their_kernels(void **state) {
+    (void)state;
+    static const uint8_t plain = MOUNT_READ_ONLY | MOUNT_NODEV | MOUNT_NOEXEC | MOUNT_NOSUID;
+    static const uint8_t kinds[] = {STEP_MOUNT, STEP_BIND, STEP_REMOUNT};
+    for (size_t i = 0; i < sizeof kinds; i++) {
+        struct step step = {.kind = kinds[i], .flags = plain};
+        assert_int_equal(host_needs(&step), MOUNTS);
+        step.flags = MOUNT_NOSYMFOLLOW;
+        assert_int_equal(host_needs(&step), MOUNTS | NOSYMFOLLOW);
+        step.flags = MOUNT_IDMAP; /* of remount the same bit is MOUNT_SUPERBLOCK */
+        assert_int_equal(host_needs(&step), kinds[i] == STEP_REMOUNT ? MOUNTS : MOUNTS | IDMAP);
+    }
+}
+
+static void host_lacks_the_first_ability_that_it_has_not(void **state) {
+    (void)state;
+    static const struct step steps[] = {
+        {.kind = STEP_MKFIFO},
+        {.kind = STEP_AS, .identity = {.uid = 1000}},
+        {.kind = STEP_LANDLOCK},
+        {.kind = STEP_ACL, .mode = 0xffffff, .identity = {.uid = 1000}},
+        {.kind = STEP_ATTRIBUTE},
+        {.kind = STEP_MOUNT, .flags = MOUNT_NOSYMFOLLOW | MOUNT_IDMAP},
+        {.kind = STEP_REMOUNT, .flags = MOUNT_NOSYMFOLLOW | MOUNT_SUPERBLOCK},
+        {.kind = STEP_UMOUNT},
+    };
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++) {
+        unsigned needs = host_needs(&steps[i]);
+        struct host host = {0};
+        int expected = 0;
+        while (expected < ABILITY_COUNT && !(needs >> expected & 1))
+            expected++;
+        assert_int_equal(host_lacks(&host, &steps[i]), expected);
+        memset(host.can, true, sizeof host.can);
+        assert_int_equal(host_lacks(&host, &steps[i]), ABILITY_COUNT);
+        for (int ability = 0; ability < ABILITY_COUNT; ability++) {
+            host.can[ability] = false;
+            assert_int_equal(host_lacks(&host, &steps[i]),
+                             needs >> ability & 1 ? ability : ABILITY_COUNT);
+            host.can[ability] = true;
+        }
+    }
+}
+
+static void idmap_exchanges_its_ids(void **state) {
+    (void)state;
+    for (int i = 0; i < IDMAP_COUNT; i++) {
+        assert_int_equal(idmap_entries[i].seen, idmap_entries[IDMAP_COUNT - 1 - i].on_disk);
+        assert_int_not_equal(idmap_entries[i].seen, idmap_entries[i].on_disk);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_ability_has_a_name_and_a_way_out),
+        cmocka_unit_test(kinds_need_what_they_are_about),
+        cmocka_unit_test(ids_other_than_0_need_identities),
+        cmocka_unit_test(mount_flags_need_their_kernels),
+        cmocka_unit_test(host_lacks_the_first_ability_that_it_has_not),
+        cmocka_unit_test(idmap_exchanges_its_ids),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
