@@ -28,7 +28,7 @@ enum strength {
 };
 
 enum clause {
-#define CLAUSE(id, name, posix, documented, source, summary) CLAUSE_##id,
+#define CLAUSE(id, name, posix, documented, need, source, summary) CLAUSE_##id,
 #include "clauses.def"
 #undef CLAUSE
     CLAUSE_COUNT
@@ -36,9 +36,10 @@ enum clause {
 
 /* One row of clauses.def. */
 struct clause_info {
-    const char *name;    /* "C-EEXIST-dangling" */
-    uint8_t posix;       /* enum strength in POSIX.1-2017 */
-    uint8_t documented;  /* enum strength in the Linux manual pages; the linux level demands all */
+    const char *name;   /* "C-EEXIST-dangling" */
+    uint8_t posix;      /* enum strength in POSIX.1-2017 */
+    uint8_t documented; /* enum strength in the Linux manual pages; the linux level demands all */
+    uint8_t need; /* enum ability without which it cannot be reached, ABILITY_COUNT for none */
     const char *source;  /* document and section */
     const char *summary; /* the clause in our words, one sentence */
 };
@@ -46,6 +47,23 @@ extern const struct clause_info clause_infos[CLAUSE_COUNT];
 
 /* The clause called `name`, or CLAUSE_COUNT. */
 enum clause clause_find(const char *name);
+
+/* Can `clause` be reached on `host`? */
+static inline bool clause_is_reachable(enum clause clause, const struct host *host) {
+    uint8_t need = clause_infos[clause].need;
+    return need == ABILITY_COUNT || host->can[need];
+}
+
+/*
+ * A sentence of the documents about mkfifo that no scenario here can reach (beyond.def): known, and
+ * never counted as held.
+ */
+struct beyond_info {
+    const char *name;
+    const char *reason;
+};
+extern const struct beyond_info beyond_infos[];
+extern const unsigned beyond_count;
 
 /* A set of clauses. */
 struct clause_set {
@@ -95,6 +113,7 @@ struct traits {
 struct contract {
     enum level level;
     struct traits traits;
+    struct host host; /* what worlds are to be reset with */
 };
 
 /* What is to be expected of one call. */
@@ -104,8 +123,8 @@ struct prediction {
     struct clause_set clauses; /* all that apply */
     bool undefined;            /* the level leaves the outcome open: nothing is a violation */
     struct errno_set allowed;  /* at contract->level; with LEVEL_LINUX just `error` */
-    uint32_t mode;             /* of the node if the call succeeds: permission and special bits */
-    uint32_t uid, gid;         /* its owner and group */
+    struct birth birth;        /* the node if the call succeeds */
+    uint16_t uid, gid;         /* its owner and group as stat(2) shows them */
     bool walked;               /* `walk` is valid: the path was resolved */
     struct walk walk;          /* for world_create, and for reports */
 };

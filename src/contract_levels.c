@@ -38,17 +38,28 @@ static void add_existing(struct options *options, const struct walk *walk, node_
     }
 }
 
+static void add_obstacles(struct options *options, struct place place) {
+    unsigned obstacles = call_obstacles(options->call, place);
+    for (unsigned i = 0; i < OBSTACLE_COUNT; i++) {
+        const struct obstacle_info *info = &obstacle_infos[i];
+        if (obstacles >> i & 1) {
+            may(options, info->error);
+            options->must_fail |= options->posix ? info->posix : info->documented;
+        }
+    }
+}
+
 /* What may be said of the last component, seen or (unsearchable parent) not. */
 static void add_last(struct options *options, const struct walk *walk) {
     const struct call *call = options->call;
-    bool removed = call_node(call, walk->directory)->removed;
+    bool removed = call_node(call, walk->directory.node)->removed;
     if (removed && walk->last != LAST_ROOT)
         may(options, ENOENT);
     if (walk->last != LAST_NAME) {
         must(options, EEXIST);
         return;
     }
-    node_id node = world_find(call->world, walk->directory, walk->name);
+    node_id node = world_find(call->world, walk->directory.node, walk->name);
     if (removed) {
         must(options, ENOENT);
     } else if (node != NODE_NONE) {
@@ -57,8 +68,7 @@ static void add_last(struct options *options, const struct walk *walk) {
         must(options, ENOENT);
         may(options, ENOTDIR);
     }
-    if (!world_permits(call->world, walk->directory, 3))
-        must(options, EACCES);
+    add_obstacles(options, walk->directory);
 }
 
 static void add_walk(struct options *options, unsigned flags) {

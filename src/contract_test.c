@@ -16,6 +16,11 @@
 
 static struct world world;
 static struct scenario scenario;
+/* A host that can do everything. */
+static const struct host host = {.can = {true, true, true, true, true, true, true},
+                                 .protected_hardlinks = true,
+                                 .protected_symlinks = true,
+                                 .nofile = 4096};
 static struct expectations expectations;
 
 static void parse(const char *text, size_t length, const char *name) {
@@ -31,7 +36,7 @@ static int advance(const struct contract *contract, uint32_t index, struct predi
         return world_prepare(&world, step);
     contract_predict(contract, &world, step, prediction);
     if (prediction->error == 0)
-        world_create(&world, &prediction->walk, NODE_FIFO, prediction->mode);
+        world_create(&world, &prediction->walk, NODE_FIFO, &prediction->birth);
     return prediction->error;
 }
 
@@ -45,7 +50,7 @@ static void check_conformance_file(const char *path, enum clause clause) {
     parse(text, length, path);
     struct contract contract = {.level = LEVEL_LINUX};
     bool reached = false;
-    world_reset(&world, &scenario);
+    world_reset(&world, &scenario, &host);
     for (uint32_t i = 0; i < scenario.step_count; i++) {
         struct prediction prediction = {0};
         int error = advance(&contract, i, &prediction);
@@ -123,7 +128,7 @@ static void weaker_levels_allow_what_the_documents_leave_open(void **state) {
             struct prediction prediction = {0};
             char got[256];
             parse(level_rows[row].text, strlen(level_rows[row].text), "row");
-            world_reset(&world, &scenario);
+            world_reset(&world, &scenario, &host);
             for (uint32_t i = 0; i < scenario.step_count; i++)
                 advance(&contract, i, &prediction);
             print_set(&prediction, got, sizeof got);
@@ -155,7 +160,7 @@ static void each_level_accepts_what_the_stricter_one_accepts(void **state) {
     random_seed(&random, seed);
     for (int round = 0; round < 20000; round++) {
         scenario_generate(&scenario, &random, SHAPE_SEQUENCE);
-        world_reset(&world, &scenario);
+        world_reset(&world, &scenario, &host);
         for (uint32_t i = 0; i < scenario.step_count; i++) {
             struct prediction by_level[LEVEL_COUNT] = {0};
             if (!step_is_call(&scenario.steps[i])) {
@@ -169,7 +174,8 @@ static void each_level_accepts_what_the_stricter_one_accepts(void **state) {
             assert_true(is_subset(&by_level[LEVEL_LINUX], &by_level[LEVEL_DOCUMENTED]));
             assert_true(is_subset(&by_level[LEVEL_DOCUMENTED], &by_level[LEVEL_POSIX]));
             if (by_level[LEVEL_LINUX].error == 0)
-                world_create(&world, &by_level[LEVEL_LINUX].walk, NODE_FIFO, 0644);
+                world_create(&world, &by_level[LEVEL_LINUX].walk, NODE_FIFO,
+                             &by_level[LEVEL_LINUX].birth);
         }
     }
 }
@@ -181,9 +187,9 @@ static void masking_implementations_succeed_with_foreign_type_bits(void **state)
     const char *text = "mkfifo \"a\" 0100644\nmkfifo \"no/a\" 0100644\n"
                        "mkfifoat cwd \"b\" 0100644\n";
     parse(text, strlen(text), "text");
-    world_reset(&world, &scenario);
+    world_reset(&world, &scenario, &host);
     assert_int_equal(advance(&contract, 0, &prediction), 0);
-    assert_int_equal(prediction.mode, 0644);
+    assert_int_equal(prediction.birth.mode, 0644);
     assert_int_equal(advance(&contract, 1, &prediction), ENOENT);
     assert_int_equal(advance(&contract, 2, &prediction), EINVAL); /* each entry point has its own */
 }

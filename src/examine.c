@@ -8,12 +8,14 @@
 
 /* --- one run ---------------------------------------------------------------------------------- */
 
-static void run_and_judge(struct examiner *examiner, const struct judge *judge,
-                          const struct implementation *implementation,
-                          const struct scenario *scenario, struct verdict *verdict) {
+static const struct observation *run_and_judge(struct examiner *examiner, const struct judge *judge,
+                                               const struct implementation *implementation,
+                                               const struct scenario *scenario,
+                                               struct verdict *verdict) {
     const struct observation *observation =
         sandbox_run(examiner->sandbox, scenario, implementation, SANDBOX_OBSERVED);
     verdict_judge(judge, scenario, observation, verdict);
+    return observation;
 }
 
 /*
@@ -32,23 +34,27 @@ static bool may_be_disturbed(const struct verdict *verdict) {
 }
 
 /* Runs and judges until something else is seen than what the kernel may have done by chance. */
-static void run_steadily(struct examiner *examiner, const struct judge *judge,
-                         const struct implementation *implementation,
-                         const struct scenario *scenario, struct verdict *verdict) {
+static const struct observation *run_steadily(struct examiner *examiner, const struct judge *judge,
+                                              const struct implementation *implementation,
+                                              const struct scenario *scenario,
+                                              struct verdict *verdict) {
     enum { TRIES = 20 };
-    for (int i = 0; i < TRIES; i++) {
-        run_and_judge(examiner, judge, implementation, scenario, verdict);
-        if (!verdict_is_bad(verdict) || !may_be_disturbed(verdict))
-            break;
-    }
+    const struct observation *observation;
+    int tries = 0;
+    do
+        observation = run_and_judge(examiner, judge, implementation, scenario, verdict);
+    while (verdict_is_bad(verdict) && may_be_disturbed(verdict) && ++tries < TRIES);
+    return observation;
 }
 
-void examine_once(struct examiner *examiner, const struct scenario *scenario,
-                  struct verdict *verdict) {
-    run_steadily(examiner, &examiner->judge, examiner->implementation, scenario, verdict);
+const struct observation *examine_once(struct examiner *examiner, const struct scenario *scenario,
+                                       struct verdict *verdict) {
+    const struct observation *observation =
+        run_steadily(examiner, &examiner->judge, examiner->implementation, scenario, verdict);
     examiner->scenarios++;
     examiner->calls += scenario_calls(scenario);
     examiner->undecided += verdict->kind == VERDICT_UNDECIDED;
+    return observation;
 }
 
 /* As examine_once, but counted nowhere: replays are no progress. */
@@ -62,7 +68,7 @@ static void replay(struct examiner *examiner, const struct scenario *scenario,
 /* The same scenario on the bare system call, which has traits of its own: none. */
 static void replay_raw(struct examiner *examiner, const struct scenario *scenario,
                        struct verdict *verdict) {
-    struct contract contract = {.level = examiner->contract.level};
+    struct contract contract = {.level = examiner->contract.level, .host = examiner->contract.host};
     struct judge silent = {.contract = &contract, .world = &examiner->world};
     run_steadily(examiner, &silent, implementation_find("raw"), scenario, verdict);
 }
@@ -74,6 +80,8 @@ int examine_open(struct examiner *examiner, const struct implementation *impleme
     int error = probe_traits(&examiner->contract.traits, implementation, cpu, reason, reason_size);
     if (!error)
         error = sandbox_open(&examiner->sandbox, cpu, reason, reason_size);
+    if (!error)
+        examiner->contract.host = *sandbox_host(examiner->sandbox);
     examiner->implementation = implementation;
     examiner->judge.contract = &examiner->contract;
     examiner->judge.world = &examiner->world;
@@ -105,16 +113,21 @@ size_t examine_traits(const struct examiner *examiner, char *out, size_t capacit
     return (size_t)snprintf(out, capacity, "%s\n%s", plain, at);
 }
 
-bool examine_adapt(const struct examiner *examiner, struct scenario *scenario) {
+/* Can the implementation and the host do this step? */
+static bool can_do(const struct examiner *examiner, const struct step *step) {
     const struct implementation *implementation = examiner->implementation;
+    bool missing = (step->kind == STEP_MKFIFO && !implementation->mkfifo) ||
+                   (step->kind == STEP_MKFIFOAT && !implementation->mkfifoat);
+    bool undefined = step_is_call(step) && step->pointer != POINTER_STRING &&
+                     examiner->contract.traits.of[step->kind].reads_path;
+    return !missing && !undefined && host_lacks(&examiner->contract.host, step) == ABILITY_COUNT;
+}
+
+bool examine_adapt(const struct examiner *examiner, struct scenario *scenario) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < scenario->step_count; i++) {
         const struct step *step = &scenario->steps[i];
-        bool missing = (step->kind == STEP_MKFIFO && !implementation->mkfifo) ||
-                       (step->kind == STEP_MKFIFOAT && !implementation->mkfifoat);
-        bool undefined = step_is_call(step) && step->pointer != POINTER_STRING &&
-                         examiner->contract.traits.of[step->kind].reads_path;
-        if (missing || undefined)
+        if (!can_do(examiner, step))
             continue;
         if (kept != i)
             scenario->steps[kept] = *step;
@@ -200,7 +213,7 @@ static void investigate(struct examiner *examiner, const struct scenario *scenar
  */
 static bool is_disturbed_now(struct examiner *examiner, const struct scenario *scenario) {
     enum { TRIES = 40 };
-    struct contract contract = {.level = examiner->contract.level};
+    struct contract contract = {.level = examiner->contract.level, .host = examiner->contract.host};
     struct judge silent = {.contract = &contract, .world = &examiner->world};
     for (int i = 0; i < TRIES; i++) {
         struct verdict verdict;

@@ -58,8 +58,8 @@ int examine_open(struct examiner *examiner, const struct implementation *impleme
 void examine_close(struct examiner *examiner);
 
 /*
- * Takes out the steps whose entry point the implementation lacks, and bad pointers if it reads
- * paths itself. True if something was taken out.
+ * Takes out the steps whose entry point the implementation lacks, bad pointers if it reads paths
+ * itself, and what the host cannot do. True if something was taken out.
  */
 bool examine_adapt(const struct examiner *examiner, struct scenario *scenario);
 
@@ -70,9 +70,12 @@ bool examine_adapt(const struct examiner *examiner, struct scenario *scenario);
  */
 bool examine(struct examiner *examiner, const struct scenario *scenario, struct finding *finding);
 
-/* Runs and judges once, nothing more: for repro, bench and tests. */
-void examine_once(struct examiner *examiner, const struct scenario *scenario,
-                  struct verdict *verdict);
+/*
+ * Runs and judges once, nothing more: for check, bench and tests. The observation holds until the
+ * next run.
+ */
+const struct observation *examine_once(struct examiner *examiner, const struct scenario *scenario,
+                                       struct verdict *verdict);
 
 /* One line per trait, for the head of a report: "type bits: EINVAL". Like snprintf. */
 size_t examine_traits(const struct examiner *examiner, char *out, size_t capacity);

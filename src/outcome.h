@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "host.h"
 #include "scenario.h"
 
 enum {
@@ -16,6 +17,7 @@ enum {
     OBSERVED_NODES_MAX = 8192,    /* nodes of one arena that are listed; more is `overflow` */
     OBSERVED_BYTES_MAX = 1 << 20, /* their names, link bodies and file contents together */
     CONTENT_MAX = 8192, /* bytes of one file that are read; `size` tells if there are more */
+    OBSERVED_TREES_MAX = 1 + MOUNTS_MAX, /* file systems of one scenario */
 };
 
 /* One node as stat(2) shows it. Times are nanoseconds since the epoch. */
@@ -74,7 +76,7 @@ enum ending {
 
 /* A node found in the arena after the scenario. Offsets are into observation.bytes. */
 struct observed_node {
-    uint32_t parent; /* index of its directory; the root is node 0 and its own parent */
+    uint32_t parent; /* index of its directory; a root is its own parent and has no name */
     uint32_t name, name_length;
     uint32_t content, content_length; /* symlink body or file content, at most CONTENT_MAX */
     struct node_facts facts;
@@ -105,6 +107,8 @@ struct observation {
     bool overflow;       /* more nodes or bytes than fit: the list is cut */
     uint32_t node_count; /* parents come before their children */
     struct observed_node nodes[OBSERVED_NODES_MAX];
+    uint32_t tree_count; /* the arena's tree and one for each tmpfs that was mounted, in that order */
+    uint32_t trees[OBSERVED_TREES_MAX]; /* index of each one's root; the arena's is node 0 */
     uint32_t bytes_used;
     char bytes[OBSERVED_BYTES_MAX];
     uint32_t umask;

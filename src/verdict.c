@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "verdict_arena.h"
+#include "verdict_reach.h"
 
 /* One judgement under way. */
 struct judging {
@@ -61,40 +62,6 @@ static bool undecided(struct judging *judging, enum clause clause) {
     return false;
 }
 
-/* --- what was reached ------------------------------------------------------------------------- */
-
-enum { CLAUSES_ROUNDED = 128, ENVIRONMENTS = 96 };
-_Static_assert(CLAUSES_ROUNDED *(1 + ENVIRONMENTS) <= VERDICT_FEATURES, "features have room");
-
-/* The environment of a call, coarse enough that a corpus stays small: 0..ENVIRONMENTS-1. */
-static unsigned environment(const struct step *step, const struct prediction *prediction) {
-    const struct walk *walk = &prediction->walk;
-    unsigned links = 0;
-    unsigned shape = 0;
-    if (prediction->walked) {
-        links = walk->links == 0 ? 0 : walk->links < WORLD_LINKS ? 1 : 2;
-        shape = (walk->absolute ? 1U : 0) + (walk->slash ? 2U : 0) + (walk->moved ? 4U : 0);
-    }
-    unsigned dirfd = step->kind == STEP_MKFIFOAT ? 1U + step->dirfd.kind : 0;
-    return (links * 8 + shape) * 4 + dirfd;
-}
-
-/* Only the deciding clause is told apart by environment: most others apply to every call. */
-static void report_reach(const struct judging *judging, const struct step *step,
-                         const struct prediction *prediction) {
-    const struct judge *judge = judging->judge;
-    if (!judge->reach)
-        return;
-    for (unsigned word = 0; word < 2; word++)
-        for (uint64_t bits = prediction->clauses.bits[word]; bits; bits &= bits - 1) {
-            unsigned clause = word * 64 + (unsigned)__builtin_ctzll(bits);
-            unsigned feature = clause;
-            if (clause == prediction->decisive)
-                feature += CLAUSES_ROUNDED * (1 + environment(step, prediction));
-            judge->reach(judge->reach_context, (enum clause)clause, feature);
-        }
-}
-
 /* --- calls ------------------------------------------------------------------------------------ */
 
 static bool judge_time(struct judging *judging, const struct outcome *outcome, enum clause clause,
@@ -114,18 +81,51 @@ static bool judge_times(struct judging *judging, const struct outcome *outcome) 
            holds(judging, CLAUSE_TIME_EQUAL, ASPECT_TIMES, node->mtime, node->ctime);
 }
 
+/* POSIX lets the group be the parent's or the caller's effective one, set-group-ID or not. */
+static bool is_open_group(const struct judging *judging, const struct node_facts *node,
+                          const struct prediction *prediction) {
+    const struct world *world = judging->world;
+    struct place parent = prediction->walk.directory;
+    return judging->judge->contract->level == LEVEL_POSIX &&
+           (node->gid == world->identity.gid ||
+            node->gid == world_seen_id(world, parent.mount, world->nodes[parent.node].gid));
+}
+
+static bool judge_owner(struct judging *judging, const struct node_facts *node,
+                        const struct prediction *prediction) {
+    const struct clause_set *clauses = &prediction->clauses;
+    bool real = clause_set_has(clauses, CLAUSE_OWNER_EUID);
+    enum clause user = clause_set_has(clauses, CLAUSE_OWNER_SUIDDIR) ? CLAUSE_OWNER_SUIDDIR
+                       : real                                        ? CLAUSE_OWNER_EUID
+                                                                     : CLAUSE_OWNER_FSUID;
+    enum clause group = clause_set_has(clauses, CLAUSE_SETGID_RULE) ? CLAUSE_SETGID_RULE
+                        : real                                      ? CLAUSE_OWNER_EUID
+                                                                    : CLAUSE_OWNER_FSUID;
+    return holds(judging, user, ASPECT_OWNER, prediction->uid, node->uid) &&
+           (is_open_group(judging, node, prediction) ||
+            holds(judging, group, ASPECT_GROUP, prediction->gid, node->gid));
+}
+
 static bool judge_node(struct judging *judging, const struct outcome *outcome,
                        const struct prediction *prediction) {
     const struct node_facts *node = &outcome->target;
     int64_t mode = node->mode & 07777;
-    int64_t special = (prediction->mode & 07000) | (mode & 0777);
-    int64_t plain = (prediction->mode & 0777) | (mode & 07000);
+    const struct birth *birth = &prediction->birth;
+    const struct clause_set *clauses = &prediction->clauses;
+    int64_t special = (birth->mode & 07000) | (mode & 0777);
+    int64_t plain = (birth->mode & 0777) | (mode & 07000);
+    enum clause permissions =
+        clause_set_has(clauses, CLAUSE_ACL_DEFAULT) ? CLAUSE_ACL_DEFAULT : CLAUSE_MODE_UMASK;
+    enum clause bits = clause_set_has(clauses, CLAUSE_SETGID_BEFORE_UMASK)
+                           ? CLAUSE_SETGID_BEFORE_UMASK
+                       : birth->setgid_stripped ? CLAUSE_SETGID_STRIP
+                                                : CLAUSE_MODE_SPECIAL;
     return holds(judging, CLAUSE_STAT_TYPE, ASPECT_NODE, 0, node->error) &&
            holds(judging, CLAUSE_STAT_TYPE, ASPECT_TYPE, S_IFIFO, node->mode & S_IFMT) &&
-           holds(judging, CLAUSE_MODE_UMASK, ASPECT_MODE, plain, mode) &&
-           holds(judging, CLAUSE_MODE_SPECIAL, ASPECT_MODE, special, mode) &&
-           holds(judging, CLAUSE_OWNER_FSUID, ASPECT_OWNER, prediction->uid, node->uid) &&
-           holds(judging, CLAUSE_OWNER_FSUID, ASPECT_GROUP, prediction->gid, node->gid) &&
+           holds(judging, permissions, ASPECT_MODE, plain, mode) &&
+           holds(judging, bits, ASPECT_MODE, special, mode) &&
+           judge_owner(judging, node, prediction) &&
+           holds(judging, CLAUSE_STAT_INO, ASPECT_INODE, true, node->ino != 0) &&
            holds(judging, CLAUSE_STAT_NLINK, ASPECT_LINKS, 1, node->nlink) &&
            holds(judging, CLAUSE_STAT_SIZE, ASPECT_SIZE, 0, node->size) &&
            holds(judging, CLAUSE_STAT_BLOCKS, ASPECT_BLOCKS, 0, node->blocks) &&
@@ -229,8 +229,14 @@ static bool follow_success(struct judging *judging, const struct step *step,
                    walk);
     if (walk->end != WALK_DONE || walk->last != LAST_NAME || walk->node != NODE_NONE)
         return undecided(judging, prediction->decisive);
-    uint32_t mode = outcome->looked ? outcome->target.mode : prediction->mode;
-    world_create(judging->world, walk, NODE_FIFO, mode & 07777);
+    struct birth birth;
+    world_birth(judging->world, walk->directory, NODE_FIFO, step->mode & 07777, &birth);
+    if (outcome->looked) {
+        birth.mode = outcome->target.mode & 07777;
+        birth.gid =
+            world_stored_id(judging->world, walk->directory.mount, (uint16_t)outcome->target.gid);
+    }
+    world_create(judging->world, walk, NODE_FIFO, &birth);
     return true;
 }
 
@@ -275,7 +281,7 @@ static bool judge_call(struct judging *judging, const struct step *step,
                        const struct outcome *outcome) {
     struct prediction prediction;
     contract_predict(judging->judge->contract, judging->world, step, &prediction);
-    report_reach(judging, step, &prediction);
+    verdict_report_reach(judging->judge, judging->world, step, &prediction);
     judging->links = prediction.walked ? prediction.walk.links : 0;
     if (outcome->result != 0 && outcome->result != -1)
         return violated(judging, CLAUSE_RETURN, ASPECT_RESULT, prediction.error ? -1 : 0,
@@ -310,7 +316,8 @@ static bool judge_preparation(struct judging *judging, const struct step *step,
         return late(judging);
     }
     int32_t number = judging->world->slots[step->slot];
-    if (step->kind == STEP_OPEN && got == 0 &&
+    bool opens = step->kind == STEP_OPEN || step->kind == STEP_DUP;
+    if (opens && got == 0 &&
         !holds(judging, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR, number, outcome->result)) {
         judging->verdict->number = number;
         return late(judging);
@@ -376,7 +383,7 @@ void verdict_judge(const struct judge *judge, const struct scenario *scenario,
                               .world = judge->world,
                               .verdict = verdict};
     *verdict = (struct verdict){.kind = VERDICT_HELD};
-    world_reset(judge->world, scenario);
+    world_reset(judge->world, scenario, &judge->contract->host);
     for (; judging.index < observation->outcome_count; judging.index++) {
         const struct step *step = &scenario->steps[judging.index];
         const struct outcome *outcome = &observation->outcomes[judging.index];

@@ -30,6 +30,7 @@ enum aspect {
     ASPECT_MODE,       /* st_mode & 07777 */
     ASPECT_OWNER,
     ASPECT_GROUP,
+    ASPECT_INODE, /* 1: st_ino is not 0 */
     ASPECT_LINKS,
     ASPECT_SIZE,
     ASPECT_RDEV,
@@ -78,12 +79,12 @@ static inline bool verdict_is_bad(const struct verdict *verdict) {
 }
 
 /*
- * What a run reached, for the search and for the summary: called once for every clause that applied
- * to a call that was judged. `feature` is a small number (below VERDICT_FEATURES): the clause, or
- * for the deciding clause its combination with step kind and environment. NULL for no one
- * interested.
+ * What a run reached, for the search and for the summary: called for every clause that applied to a
+ * call that was judged. `feature` is a small number (below VERDICT_FEATURES): the clause itself; of
+ * the deciding clause also its combinations with step kind and environment, mount and identity.
+ * NULL for no one interested.
  */
-enum { VERDICT_FEATURES = 1 << 14 };
+enum { VERDICT_FEATURES = 22 * 1024 };
 typedef void verdict_reach(void *context, enum clause clause, unsigned feature);
 
 struct judge {

@@ -40,7 +40,7 @@ static void append_escaped(char *out, size_t capacity, const char *bytes, size_t
 static void append_path(char *out, size_t capacity, const struct observation *observation,
                         uint32_t index) {
     const struct observed_node *node = &observation->nodes[index];
-    if (index == 0)
+    if (node->parent == index)
         return;
     append_path(out, capacity, observation, node->parent);
     append_escaped(out, capacity, "/", 1);
@@ -99,10 +99,11 @@ static bool compare_node(struct comparison *comparison, node_id id, uint32_t ind
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
         if (pairs[i][0] != pairs[i][1])
             return node_differs(comparison, ASPECT_ARENA_NODE, index, pairs[i][0], pairs[i][1]);
-    if (node->ino != 0 && node->ino != facts->ino)
+    if (node->ino != 0 && (node->ino != facts->ino || node->dev != facts->dev))
         return node_differs(comparison, ASPECT_ARENA_NODE, index, (int64_t)node->ino,
                             (int64_t)facts->ino);
     node->ino = facts->ino;
+    node->dev = facts->dev;
     return compare_content(comparison, node, index);
 }
 
@@ -111,7 +112,7 @@ static bool name_missing(struct comparison *comparison, const node_id *ids) {
     const struct world *world = comparison->world;
     const struct observation *observation = comparison->observation;
     differs(comparison, CLAUSE_ARENA, ASPECT_ARENA_MISSING, world->name_count,
-            observation->node_count - 1);
+            observation->node_count - observation->tree_count);
     for (uint32_t row = 0; row < WORLD_NAMES_MAX; row++) {
         const struct name *name = &world->names[row];
         if (name->generation != world->generation || name->node == NODE_NONE)
@@ -140,22 +141,24 @@ void verdict_compare_arena(struct world *world, const struct observation *observ
                 observation->node_count);
         return;
     }
-    check(observation->node_count > 0);
-    ids[0] = NODE_ROOT;
-    if (!compare_node(&comparison, NODE_ROOT, 0))
-        return;
-    for (uint32_t i = 1; i < observation->node_count; i++) {
-        const struct observed_node *node = &observation->nodes[i];
-        struct span name = {observation->bytes + node->name, node->name_length};
-        ids[i] = world_find(world, ids[node->parent], name);
+    check(observation->tree_count == world->superblock_count);
+    uint32_t tree = 0;
+    for (uint32_t i = 0; i < observation->node_count; i++) {
+        if (tree < observation->tree_count && observation->trees[tree] == i) {
+            ids[i] = world->superblocks[tree++].root;
+        } else {
+            const struct observed_node *node = &observation->nodes[i];
+            struct span name = {observation->bytes + node->name, node->name_length};
+            ids[i] = world_find(world, ids[node->parent], name);
+        }
         if (ids[i] == NODE_NONE) {
-            node_differs(&comparison, ASPECT_ARENA_EXTRA, i, 0, node->facts.mode);
+            node_differs(&comparison, ASPECT_ARENA_EXTRA, i, 0, observation->nodes[i].facts.mode);
             return;
         }
         if (!compare_node(&comparison, ids[i], i))
             return;
     }
-    if (observation->node_count - 1 != world->name_count)
+    if (observation->node_count - observation->tree_count != world->name_count)
         name_missing(&comparison, ids);
 }
 
@@ -165,7 +168,8 @@ void verdict_compare_arena(struct world *world, const struct observation *observ
 static bool is_node(const struct node *node, const struct node_facts *facts) {
     if (facts->error || (facts->mode & S_IFMT) != stat_type((enum node_type)node->type))
         return false;
-    return node->ino != 0 ? node->ino == facts->ino : facts->nlink == node->nlink;
+    return node->ino != 0 ? node->ino == facts->ino && node->dev == facts->dev
+                          : facts->nlink == node->nlink;
 }
 
 static bool compare_descriptor(struct comparison *comparison, int32_t number, bool expected,
@@ -181,7 +185,7 @@ static bool compare_descriptor(struct comparison *comparison, int32_t number, bo
 static bool compare_descriptor_state(struct comparison *comparison,
                                      const struct descriptor *expected,
                                      const struct observed_slot *seen) {
-    enum node_type type = (enum node_type)comparison->world->nodes[expected->node].type;
+    enum node_type type = (enum node_type)comparison->world->nodes[expected->place.node].type;
     bool has_offset =
         !expected->path_only && (type == NODE_FILE || type == NODE_DIRECTORY) && seen->offset != -1;
     const int changeable = O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK; /* F_SETFL */
@@ -200,38 +204,57 @@ static bool compare_descriptor_state(struct comparison *comparison,
     return true;
 }
 
-static bool compare_descriptors(struct comparison *comparison) {
-    const struct world *world = comparison->world;
-    const struct observation *observation = comparison->observation;
-    int32_t count = 0;
-    for (int32_t number = 0; number < OBSERVED_DESCRIPTORS; number++) {
-        bool expected = world_descriptor(world, number) != NULL;
-        count += expected;
-        if (!compare_descriptor(comparison, number, expected, observation->open[number]))
-            return false;
+/* Which of the numbers that are looked at singly are open, and how many are in all. */
+static int32_t expect_open(const struct world *world, bool open[OBSERVED_DESCRIPTORS]) {
+    int32_t count = 3;
+    memset(open, 0, OBSERVED_DESCRIPTORS);
+    open[0] = open[1] = open[2] = true;
+    for (int i = 0; i < SCENARIO_SLOTS; i++) {
+        int32_t number = world->descriptors[i].number;
+        count += number >= 0;
+        if (number >= 0 && number < OBSERVED_DESCRIPTORS)
+            open[number] = true;
     }
+    return count;
+}
+
+/* The descriptor that a slot holds, if it is open. */
+static bool compare_slot(struct comparison *comparison, int slot) {
+    const struct world *world = comparison->world;
+    const struct observed_slot *seen = &comparison->observation->slots[slot];
+    int32_t number = world->slots[slot];
+    const struct descriptor *expected = world_descriptor(world, number);
+    if (!expected)
+        return true;
+    if (expected->place.node == NODE_NONE) /* another number for a standard descriptor */
+        return compare_descriptor(comparison, number, true, seen->facts.error == 0);
+    const struct node *node = &world->nodes[expected->place.node];
+    return compare_descriptor(comparison, number, true, is_node(node, &seen->facts)) &&
+           compare_descriptor_state(comparison, expected, seen);
+}
+
+static bool compare_descriptors(struct comparison *comparison) {
+    const struct observation *observation = comparison->observation;
+    bool open[OBSERVED_DESCRIPTORS];
+    int32_t count = expect_open(comparison->world, open);
+    for (int32_t number = 0; number < OBSERVED_DESCRIPTORS; number++)
+        if (!compare_descriptor(comparison, number, open[number], observation->open[number]))
+            return false;
     if (observation->standard_replaced)
         return differs(comparison, CLAUSE_STATE_DESCRIPTORS, ASPECT_STANDARD, 0, 1);
     if (observation->descriptor_count >= 0 && observation->descriptor_count != count)
         return differs(comparison, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR_COUNT, count,
                        observation->descriptor_count);
-    for (int slot = 0; slot < SCENARIO_SLOTS; slot++) {
-        const struct descriptor *expected = world_descriptor(world, world->slots[slot]);
-        if (!expected)
-            continue;
-        const struct node *node = &world->nodes[expected->node];
-        if (!compare_descriptor(comparison, world->slots[slot], true,
-                                is_node(node, &observation->slots[slot].facts)) ||
-            !compare_descriptor_state(comparison, expected, &observation->slots[slot]))
+    for (int slot = 0; slot < SCENARIO_SLOTS; slot++)
+        if (!compare_slot(comparison, slot))
             return false;
-    }
     return true;
 }
 
 void verdict_compare_state(struct world *world, const struct observation *observation,
                            struct verdict *verdict) {
     struct comparison comparison = {world, observation, verdict};
-    const struct node *cwd = &world->nodes[world->cwd];
+    const struct node *cwd = &world->nodes[world->cwd.node];
     if (!is_node(cwd, &observation->cwd)) {
         differs(&comparison, CLAUSE_STATE_CWD, ASPECT_CWD, (int64_t)cwd->ino,
                 (int64_t)observation->cwd.ino);

@@ -69,7 +69,7 @@ static void observe_calls(void) {
 static int observe_everything(void **state) {
     (void)state;
     struct text_error error;
-    contract = (struct contract){.level = LEVEL_LINUX};
+    contract = (struct contract){.level = LEVEL_LINUX, .host = {.nofile = 1024}};
     assert_int_equal(
         scenario_parse(&scenario, NULL, scenario_text_form, sizeof scenario_text_form - 1, &error),
         0);
@@ -78,6 +78,7 @@ static int observe_everything(void **state) {
     seen.outcomes[0].result = WORLD_FIRST_UMASK;
     seen.outcomes[STEP_OF_OPEN].result = 3;
     observe_calls();
+    seen.tree_count = 1;
     add_node(0, "", "", facts(S_IFDIR | 0755, 3, 100, 10));
     add_node(0, "d", "", facts(S_IFDIR | 0750, 2, 60, 11));
     add_node(0, "f", "text", facts(S_IFREG | 0640, 1, 4, 12));

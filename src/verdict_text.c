@@ -22,6 +22,7 @@ static const struct {
     [ASPECT_MODE] = {"mode", "the mode of the new node", FORM_OCTAL},
     [ASPECT_OWNER] = {"owner", "the owner of the new node", FORM_DECIMAL},
     [ASPECT_GROUP] = {"group", "the group of the new node", FORM_DECIMAL},
+    [ASPECT_INODE] = {"inode", "whether the new node has an inode number", FORM_DECIMAL},
     [ASPECT_LINKS] = {"links", "the links of the new node", FORM_DECIMAL},
     [ASPECT_SIZE] = {"size", "the size of the new node", FORM_DECIMAL},
     [ASPECT_RDEV] = {"rdev", "the device number of the new node", FORM_DECIMAL},

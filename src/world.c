@@ -1,7 +1,6 @@
 #include "world.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "check.h"
 
@@ -16,22 +15,46 @@ static void forget_names(struct world *world) {
     world->names_used = 0;
 }
 
-void world_reset(struct world *world, const struct scenario *scenario) {
-    forget_names(world);
-    world->scenario = scenario;
-    world->cwd = NODE_ROOT;
+static void reset_mounts(struct world *world) {
+    world->superblock_count = 1;
+    world->superblocks[0] = (struct superblock){.root = NODE_ROOT};
+    world->mount_count = 1;
+    world->mounts[MOUNT_ARENA] = (struct mount){
+        .attached = true, .under = MOUNT_ARENA, .point = NODE_ROOT, .root = NODE_ROOT};
+    world->landlock_count = 0;
+    world->attribute_steps = 0;
+    world->acl_count = 1;
+}
+
+static void reset_process(struct world *world) {
+    world->cwd = (struct place){MOUNT_ARENA, NODE_ROOT};
     world->umask = WORLD_FIRST_UMASK;
     world->umask_cut = false;
-    world->uid = 0;
-    world->gid = 0;
-    world->node_count = NODE_ROOT + 1;
-    world->nodes[NODE_ROOT] =
-        (struct node){.type = NODE_DIRECTORY, .mode = 0755, .nlink = 2, .parent = NODE_ROOT};
-    memset(world->descriptors, 0, sizeof world->descriptors);
-    for (int number = 0; number < 3; number++)
-        world->descriptors[number].open = true;
-    for (int slot = 0; slot < SCENARIO_SLOTS; slot++)
+    world->identity = (struct identity){0};
+    world->capabilities = 0;
+    world->nofile = world->host->nofile;
+    for (int slot = 0; slot < SCENARIO_SLOTS; slot++) {
+        world->descriptors[slot].number = -1;
         world->slots[slot] = -1;
+    }
+}
+
+node_id world_add_root(struct world *world, uint8_t superblock) {
+    check(world->node_count < WORLD_NODES_MAX);
+    node_id id = (node_id)world->node_count++;
+    world->nodes[id] = (struct node){
+        .type = NODE_DIRECTORY, .superblock = superblock, .mode = 0755, .nlink = 2, .parent = id};
+    return id;
+}
+
+void world_reset(struct world *world, const struct scenario *scenario, const struct host *host) {
+    forget_names(world);
+    world->scenario = scenario;
+    world->host = host;
+    world->node_count = NODE_ROOT;
+    world_add_root(world, 0);
+    reset_mounts(world);
+    reset_process(world);
 }
 
 /* Eight bytes at a time, in the manner of FNV-1a; begins with the directory, to spread its names.
@@ -86,11 +109,35 @@ void world_bind(struct world *world, node_id directory, struct span name, node_i
     world->nodes[directory].entries += (uint32_t)exists - (uint32_t)existed;
 }
 
-bool world_permits(const struct world *world, node_id id, unsigned mask) {
-    const struct node *node = &world->nodes[id];
-    unsigned class_shift = world->uid == node->uid ? 6 : world->gid == node->gid ? 3 : 0;
-    return ((unsigned)node->mode >> class_shift & mask) == mask;
+bool world_is_above(const struct world *world, node_id ancestor, node_id node) {
+    while (node != ancestor && node != world->nodes[node].parent)
+        node = world->nodes[node].parent;
+    return node == ancestor;
 }
+
+/* --- mounts ----------------------------------------------------------------------------------- */
+
+/* The mount right on top of `place`, or MOUNT_ARENA for none. */
+static mount_id mount_on(const struct world *world, struct place place) {
+    for (mount_id i = 1; i < world->mount_count; i++)
+        if (world->mounts[i].attached && world->mounts[i].under == place.mount &&
+            world->mounts[i].point == place.node)
+            return i;
+    return MOUNT_ARENA;
+}
+
+bool world_is_covered(const struct world *world, struct place place) {
+    return mount_on(world, place) != MOUNT_ARENA;
+}
+
+struct place world_top(const struct world *world, struct place place) {
+    mount_id on;
+    while ((on = mount_on(world, place)) != MOUNT_ARENA)
+        place = (struct place){on, world->mounts[on].root};
+    return place;
+}
+
+/* --- descriptors ------------------------------------------------------------------------------ */
 
 int32_t world_descriptor_number(const struct world *world, struct dirfd dirfd) {
     switch ((enum dirfd_kind)dirfd.kind) {
@@ -106,31 +153,50 @@ int32_t world_descriptor_number(const struct world *world, struct dirfd dirfd) {
 }
 
 const struct descriptor *world_descriptor(const struct world *world, int32_t number) {
-    if (number < 0 || number >= WORLD_DESCRIPTORS || !world->descriptors[number].open)
+    static const struct descriptor standard[] = {{.number = 0}, {.number = 1}, {.number = 2}};
+    if (number < 0)
         return NULL;
-    return &world->descriptors[number];
+    if (number < 3)
+        return &standard[number];
+    for (int i = 0; i < SCENARIO_SLOTS; i++)
+        if (world->descriptors[i].number == number)
+            return &world->descriptors[i];
+    return NULL;
+}
+
+int32_t world_free_number(const struct world *world, int32_t least) {
+    int32_t number = least < 3 ? 3 : least;
+    while (world_descriptor(world, number))
+        number++;
+    return (uint32_t)number < world->nofile ? number : -1;
+}
+
+/* --- creating --------------------------------------------------------------------------------- */
+
+uint16_t world_add_acl(struct world *world, const struct acl *acl) {
+    check(world->acl_count < WORLD_ACLS_MAX);
+    world->acls[world->acl_count] = *acl;
+    return world->acl_count++;
 }
 
 node_id world_create(struct world *world, const struct walk *walk, enum node_type type,
-                     uint32_t mode) {
+                     const struct birth *birth) {
     check(world->node_count < WORLD_NODES_MAX);
     check(walk->end == WALK_DONE && walk->last == LAST_NAME && walk->node == NODE_NONE);
-    struct node *parent = &world->nodes[walk->directory];
+    struct node *parent = &world->nodes[walk->directory.node];
     node_id id = (node_id)world->node_count++;
-    bool inherit = parent->mode & S_ISGID;
     world->nodes[id] = (struct node){
         .type = (uint8_t)type,
-        .mode = (uint16_t)(mode & 07777),
-        .uid = world->uid,
-        .gid = inherit ? parent->gid : world->gid,
+        .superblock = parent->superblock,
+        .mode = birth->mode,
+        .uid = birth->uid,
+        .gid = birth->gid,
+        .access_acl = birth->has_acl ? world_add_acl(world, &birth->acl) : 0,
+        .default_acl = type == NODE_DIRECTORY ? parent->default_acl : 0,
         .nlink = type == NODE_DIRECTORY ? 2 : 1,
-        .parent = walk->directory,
+        .parent = walk->directory.node,
     };
-    if (type == NODE_DIRECTORY) {
-        parent->nlink++;
-        if (inherit)
-            world->nodes[id].mode |= S_ISGID;
-    }
-    world_bind(world, walk->directory, walk->name, id);
+    parent->nlink += type == NODE_DIRECTORY;
+    world_bind(world, walk->directory.node, walk->name, id);
     return id;
 }

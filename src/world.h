@@ -6,7 +6,8 @@
  * world_find only look, world_prepare and world_create change.
  *
  * It starts as the sandbox does: an empty root 0755 0:0, cwd "/", umask 022, uid and gid 0 without
- * capabilities, descriptors 0, 1 and 2 open on what is no directory.
+ * capabilities, descriptors 0, 1 and 2 open on what is no directory, one mount. What depends on the
+ * host it is told (host.h), it never guesses.
  */
 #ifndef FIFOFUZZ_WORLD_H
 #define FIFOFUZZ_WORLD_H
@@ -14,21 +15,27 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "outcome.h"
+#include "host.h"
 #include "scenario.h"
 
 enum {
-    WORLD_NODES_MAX = SCENARIO_STEPS_MAX + 2,   /* node 0 is none, node 1 the root */
-    WORLD_NAMES_MAX = 2 * SCENARIO_STEPS_MAX,   /* slots of the name table; a power of two */
-    WORLD_DESCRIPTORS = 3 + SCENARIO_SLOTS + 1, /* no scenario reaches a number beyond */
-    WORLD_NAME_LENGTH = 255,                    /* NAME_MAX of tmpfs, statfs(2) f_namelen */
-    WORLD_PATH_LENGTH = 4096,                   /* PATH_MAX: the first length that is too long */
-    WORLD_LINKS = 40,                           /* path_resolution(7): links followed in one walk */
+    WORLD_NODES_MAX = SCENARIO_STEPS_MAX + 2, /* node 0 is none, node 1 the root */
+    WORLD_NAMES_MAX = 2 * SCENARIO_STEPS_MAX, /* slots of the name table; a power of two */
+    WORLD_MOUNTS_MAX = 1 + MOUNTS_MAX,
+    WORLD_ACLS_MAX = 2 * SCENARIO_STEPS_MAX + 1,
+    WORLD_NAME_LENGTH = 255,  /* NAME_MAX of tmpfs, statfs(2) f_namelen */
+    WORLD_PATH_LENGTH = 4096, /* PATH_MAX: the first length that is too long */
+    WORLD_LINKS = 40,         /* path_resolution(7): links followed in one walk */
     WORLD_FIRST_UMASK = 022,
 };
 
 typedef uint16_t node_id;
 enum { NODE_NONE = 0, NODE_ROOT = 1 };
+
+enum { CAPABILITY_FOWNER = 1 << 3, CAPABILITIES_ALL = 0x0f };
+
+typedef uint8_t mount_id; /* index in world.mounts */
+enum { MOUNT_ARENA = 0 };
 
 enum node_type { NODE_FIFO, NODE_FILE, NODE_DIRECTORY, NODE_SYMLINK };
 
@@ -38,16 +45,26 @@ struct span {
     uint32_t length;
 };
 
+/* An ACL as a step's ENTRIES. */
+struct acl {
+    uint32_t entries;  /* enum acl_entry in four bits each, see scenario.h */
+    uint16_t uid, gid; /* of the named entries, as on disk */
+};
+
 struct node {
-    uint8_t type;  /* enum node_type */
-    bool removed;  /* a directory whose name is gone */
-    uint16_t mode; /* permission bits and suid, sgid, sticky */
-    uint32_t uid, gid;
-    uint32_t nlink;      /* as st_nlink */
-    uint32_t entries;    /* of a directory: its names without . and .. */
-    node_id parent;      /* of a directory: where .. leads, even after it was removed */
-    struct span content; /* a file's bytes, a symlink's body */
-    uint64_t ino;        /* 0 until world_meet has seen it */
+    uint8_t type;         /* enum node_type */
+    bool removed;         /* a directory whose name is gone */
+    uint8_t attributes;   /* ATTRIBUTE_* */
+    uint8_t superblock;   /* index in world.superblocks */
+    uint16_t mode;        /* permission bits and suid, sgid, sticky */
+    uint16_t uid, gid;    /* as on disk */
+    uint16_t access_acl;  /* index in world.acls; 0: none but the mode */
+    uint16_t default_acl; /* of a directory: index in world.acls; 0: none */
+    uint32_t nlink;       /* as st_nlink */
+    uint32_t entries;     /* of a directory: its names without . and .. */
+    node_id parent;       /* of a directory: where .. leads, even after it was removed */
+    struct span content;  /* a file's bytes, a symlink's body */
+    uint64_t dev, ino;    /* ino 0 until the observation was compared */
 };
 
 /* A name in a directory. Rows of an older generation are free. */
@@ -59,31 +76,65 @@ struct name {
     struct span text;
 };
 
-struct descriptor {
-    bool open;
-    bool path_only; /* O_PATH */
+/* A file system. Number 0 is the arena's; each mount step makes another. */
+struct superblock {
+    node_id root;
+    bool read_only;
+    uint32_t inodes; /* nr_inodes, tmpfs(5): the root and every further link count; 0 no limit */
+};
+
+/* Where a file system's tree, or a part of it, is seen. */
+struct mount {
+    uint8_t superblock;
+    uint8_t flags;  /* MOUNT_* */
+    bool attached;  /* false once it was detached: .. stays at its root then */
+    mount_id under; /* the mount it is attached to, and the directory there; of the arena itself */
+    node_id point;
+    node_id root; /* the directory it shows at its root */
+};
+
+/* A directory or other node as one mount shows it. */
+struct place {
+    mount_id mount;
     node_id node;
+};
+
+struct descriptor {
+    int32_t number; /* -1: not open */
+    bool path_only; /* O_PATH */
+    struct place place;
 };
 
 struct world {
     const struct scenario *scenario;
+    const struct host *host;
     uint32_t node_count; /* nodes in use, the unused node 0 counted */
     uint32_t name_count; /* names that exist */
     uint32_t names_used; /* rows taken in the table, removed ones counted */
     uint32_t generation;
-    node_id cwd;
+    struct place cwd;
     uint32_t umask;
     bool umask_cut; /* the last umask step had bits that umask(2) drops */
-    uint32_t uid, gid;
-    struct descriptor descriptors[WORLD_DESCRIPTORS];
+    struct identity identity;
+    uint8_t capabilities; /* CAPABILITY_*; CAPABILITIES_ALL in the harness's own steps */
+    uint32_t nofile;
+    uint8_t superblock_count, mount_count, landlock_count, attribute_steps;
+    uint16_t acl_count;             /* acls[0] is not used */
+    node_id landlock[LANDLOCK_MAX]; /* each domain's directory, NODE_NONE for none */
+    struct superblock superblocks[WORLD_MOUNTS_MAX];
+    struct mount mounts[WORLD_MOUNTS_MAX];
+    struct descriptor descriptors[SCENARIO_SLOTS]; /* those that are open besides 0, 1 and 2 */
     int32_t slots[SCENARIO_SLOTS]; /* the number each holds, closed or not; -1 before any open */
+    struct acl acls[WORLD_ACLS_MAX];
     struct node nodes[WORLD_NODES_MAX];
     struct name names[WORLD_NAMES_MAX];
 };
 
-/* Makes `world` the starting world for `scenario`, which must outlive its use. Zero it once first.
+/*
+ * Makes `world` the starting world for `scenario` on `host`; both must outlive its use. Zero it
+ * once first.
  */
-void world_reset(struct world *world, const struct scenario *scenario);
+void world_reset(struct world *world, const struct scenario *scenario, const struct host *host);
 
 /* --- path resolution (world_walk.c; path_resolution(7)) --------------------------------------- */
 
@@ -101,11 +152,14 @@ enum walk_end {
     WALK_BAD_DESCRIPTOR,           /* EBADF */
     WALK_DESCRIPTOR_NOT_DIRECTORY, /* ENOTDIR */
     WALK_UNSEARCHABLE,             /* EACCES: no search permission on `directory` */
+    WALK_PROTECTED_LINK,           /* EACCES: a last link that protected_symlinks guards, proc(5) */
     WALK_REMOVED,                  /* ENOENT: `directory` has no name any more */
     WALK_NAME_TOO_LONG,            /* ENAMETOOLONG: the component exceeds WORLD_NAME_LENGTH */
     WALK_MISSING,                  /* ENOENT: the component does not exist */
     WALK_TOO_MANY_LINKS,           /* ELOOP: link number WORLD_LINKS + 1 */
-    WALK_NOT_DIRECTORY,            /* ENOTDIR: a component that has to be a directory is none */
+    WALK_NO_LINKS,                 /* ELOOP: a link on a nosymfollow mount */
+    WALK_DISCONNECTED,  /* ENOENT: ".." from a directory that was moved out of a bind mount */
+    WALK_NOT_DIRECTORY, /* ENOTDIR: a component that has to be a directory is none */
     WALK_END_COUNT
 };
 
@@ -120,27 +174,34 @@ struct walk {
     bool slash;          /* slashes follow the last component */
     bool absolute;       /* the path begins with a slash */
     bool in_link;        /* the component it ended at stands in a symlink's body */
-    bool moved;          /* at least one component was passed before it ended */
+    bool moved;          /* a component was passed before it ended */
     bool cycle;          /* WALK_TOO_MANY_LINKS: some link was met twice */
     bool link_dangles;   /* WALK_TOO_MANY_LINKS: the one link too many leads nowhere */
     bool slash_body;     /* a link whose body ends in a slash was followed */
     bool dead_dotdot;    /* ".." was taken in a removed directory */
     bool unreadable;     /* a directory without read permission was passed or is the parent */
     bool long_expansion; /* the bodies and the rest together reached WORLD_PATH_LENGTH */
+    bool by_capability;  /* a directory was searched that permission bits and ACLs deny */
+    bool guarded_link;   /* a link was followed that protected_symlinks would guard at the end */
     uint16_t links;      /* links followed */
-    node_id start;       /* where a relative walk began; the root of an absolute one */
-    node_id
-        directory; /* the directory it ended in; with WALK_DONE the parent of the last component */
-    node_id node;  /* WALK_DONE: what the last component is, NODE_NONE if it does not exist */
+    struct place start;  /* where a relative walk began; the root of an absolute one */
+    struct place
+        directory;    /* the one it ended in; with WALK_DONE the parent of the last component */
+    mount_id mount;   /* WALK_DONE: the mount that shows `node` */
+    node_id node;     /* WALK_DONE: what the last component is, NODE_NONE if it does not exist */
     struct span name; /* the component it ended at, or the last one */
     struct span rest; /* what was left behind that component */
 };
 
-/* Waives search permission: "what else would be wrong", for levels that fix no order of errors. */
-enum { WALK_ANY_PERMISSION = 1 };
+enum {
+    /* Waives search permission: "what else would be wrong", for levels that fix no order. */
+    WALK_ANY_PERMISSION = 1 << 0,
+    /* AT_FDCWD is the root directory, as for the harness. */
+    WALK_FROM_ROOT = 1 << 1,
+};
 
 /*
- * Resolves `path` (any length, no NUL) from `dirfd`; flags are 0 or WALK_ANY_PERMISSION. The length
+ * Resolves `path` (any length, no NUL) from `dirfd`; `flags` are those above. The length
  * limit PATH_MAX is the caller's to check (it comes before dirfd is looked at). Returns 0, or the
  * errno that goes with walk->end.
  */
@@ -155,17 +216,83 @@ bool path_has_long_name(struct span path);
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
-/* True if the world's identity has all of `mask` (4 read, 2 write, 1 search) on `node`. */
-bool world_permits(const struct world *world, node_id node, unsigned mask);
+/*
+ * True if the world's identity has all of `mask` (4 read, 2 write, 1 search) on what is at `place`:
+ * permission bits, ACL and capabilities; path_resolution(7) "Permissions", acl(5), capabilities(7).
+ * Ids that an idmapped mount does not map forbid writing whatever the bits are.
+ */
+bool world_permits(const struct world *world, struct place place, unsigned mask);
+
+/* The same without capabilities; and what the real ids in place of the effective ones would give.
+ */
+bool world_bits_permit(const struct world *world, struct place place, unsigned mask);
+bool world_real_permit(const struct world *world, struct place place, unsigned mask);
+
+/* Id `on_disk` as `mount` shows it, or ID_UNMAPPED. */
+enum { ID_UNMAPPED = 65534 }; /* also what stat(2) shows then: overflowuid of proc(5) */
+uint16_t world_seen_id(const struct world *world, mount_id mount, uint16_t on_disk);
+
+/* Where an id that `mount` shows as `seen` is stored, or ID_UNMAPPED. */
+uint16_t world_stored_id(const struct world *world, mount_id mount, uint16_t seen);
+
+/* Is the group one of the identity's: the effective one or a supplementary one? */
+bool world_in_group(const struct world *world, uint16_t gid);
+
+/*
+ * Is the identity in the group of the directory at `place`, or waives CAP_FSETID that it has to be?
+ * Linux in_group_or_capable(), inode(7) S_ISGID.
+ */
+bool world_keeps_setgid(const struct world *world, struct place place);
+
+/* Are owner and group of what is at `place` mapped by the mount that shows it? */
+bool world_ids_mapped(const struct world *world, struct place place);
+
+/* Has the identity `capability`, and does it count there? capabilities(7), user_namespaces(7) */
+bool world_capable(const struct world *world, struct place place, unsigned capability);
+
+/* May the identity do what only the owner may: chmod, remove from sticky directories, link? */
+bool world_owns(const struct world *world, struct place place);
+
+/* Can both effective ids be stored in files behind `mount`? Else creating gives EOVERFLOW. */
+bool world_ids_fit(const struct world *world, mount_id mount);
+
+/* Is `mount`, or the file system it shows, read-only? */
+bool world_read_only(const struct world *world, mount_id mount);
+
+/* What uses up the inodes of a file system: tmpfs(5) nr_inodes. */
+struct inode_use {
+    uint32_t used;          /* all of them, with */
+    uint32_t held;          /* nodes without a name that something still refers to */
+    uint32_t further_names; /* second and further names of nodes */
+};
+void world_inode_use(const struct world *world, uint8_t superblock, struct inode_use *use);
+
+/* Is no inode left on the file system of `node`? */
+bool world_is_full(const struct world *world, node_id node);
+
+/* Do the Landlock domains let the identity make FIFOs in the directory at `place`? */
+bool world_landlock_permits(const struct world *world, struct place place);
+
+/* Is another mount on top of `place`, so that no path leads to it? */
+bool world_is_covered(const struct world *world, struct place place);
+
+/* The topmost mount's root where mounts cover `place`, else `place`. */
+struct place world_top(const struct world *world, struct place place);
 
 /* The node called `name` in `directory`, or NODE_NONE. */
 node_id world_find(const struct world *world, node_id directory, struct span name);
+
+/* True if directory `ancestor` is `node` or above it in the same file system. */
+bool world_is_above(const struct world *world, node_id ancestor, node_id node);
 
 /* The number that `dirfd` hands to the call, AT_FDCWD for cwd. */
 int32_t world_descriptor_number(const struct world *world, struct dirfd dirfd);
 
 /* The open descriptor `number`, or NULL if it is not open. 0, 1 and 2 have node NODE_NONE. */
 const struct descriptor *world_descriptor(const struct world *world, int32_t number);
+
+/* The lowest free descriptor number from `least` on, or -1 if the limit leaves none. */
+int32_t world_free_number(const struct world *world, int32_t least);
 
 /* The bytes of a step's text. */
 static inline struct span world_text(const struct world *world, struct text text) {
@@ -178,17 +305,45 @@ static inline struct span world_text(const struct world *world, struct text text
  */
 void world_bind(struct world *world, node_id directory, struct span name, node_id node);
 
-/*
- * Creates the node for `walk`'s last component, which must not exist, owned as POSIX says: by the
- * identity, or by the parent's group if that has S_ISGID. `mode` is stored as it is. Returns it.
- */
-node_id world_create(struct world *world, const struct walk *walk, enum node_type type,
-                     uint32_t mode);
+/* What a new node is like. Ids are as on disk. */
+struct birth {
+    uint16_t mode;
+    uint16_t uid, gid;
+    bool has_acl; /* it gets `acl` as access ACL */
+    struct acl acl;
+    bool setgid_stripped; /* S_ISGID was asked for and denied: inode(7) */
+};
 
 /*
- * Does what preparation `step` does, if Linux would let it. Returns 0 or the errno; of an open step
- * the descriptor goes to the lowest free number from 3. The world is unchanged by a failure.
+ * Describes the node that creation with `mode` (07777 of it) would make in the directory at
+ * `place`: owner, group (the directory's if that has S_ISGID), umask or default ACL, and whether
+ * S_ISGID may be kept. umask(2), acl(5) "OBJECT CREATION AND DEFAULT ACLs", inode(7).
+ */
+void world_birth(const struct world *world, struct place place, enum node_type type, uint32_t mode,
+                 struct birth *birth);
+
+/*
+ * Creates the node for `walk`'s last component, which must not exist. A directory inherits the
+ * default ACL. Returns it.
+ */
+node_id world_create(struct world *world, const struct walk *walk, enum node_type type,
+                     const struct birth *birth);
+
+/* Stores an ACL, which never changes afterwards; returns its index. */
+uint16_t world_add_acl(struct world *world, const struct acl *acl);
+
+/* A new, empty directory 0755 0:0 that is the root of superblock `superblock`. */
+node_id world_add_root(struct world *world, uint8_t superblock);
+
+/*
+ * Does what preparation `step` does, if Linux would let it. Returns 0 or the errno; of open and dup
+ * the descriptor goes to the slot. The world is unchanged by a failure, but that open and dup have
+ * closed what the slot held.
  */
 int world_prepare(struct world *world, const struct step *step);
+
+/* Parts of world_prepare: open, dup and close; the harness's own steps, chown to umount. */
+int world_prepare_descriptor(struct world *world, const struct step *step);
+int world_prepare_harness(struct world *world, const struct step *step);
 
 #endif

@@ -12,6 +12,11 @@
 
 static struct world world;
 static struct scenario scenario;
+/* A host that can do everything. */
+static const struct host host = {.can = {true, true, true, true, true, true, true},
+                                 .protected_hardlinks = true,
+                                 .protected_symlinks = true,
+                                 .nofile = 4096};
 
 /* Runs the preparations of `text`; each result must be the one written behind `#`. */
 static void prepare(const char *text) {
@@ -19,7 +24,7 @@ static void prepare(const char *text) {
     struct text_error error;
     if (scenario_parse(&scenario, &expectations, text, strlen(text), &error) != 0)
         fail_msg("%u:%u: %s", error.line, error.column, error.message);
-    world_reset(&world, &scenario);
+    world_reset(&world, &scenario, &host);
     for (uint32_t i = 0; i < scenario.step_count; i++) {
         int got = world_prepare(&world, &scenario.steps[i]);
         if (expectations.error[i] != EXPECT_NOTHING && expectations.error[i] != got)
@@ -65,7 +70,7 @@ static void preparations_succeed_and_fail_as_the_manual_pages_say(void **state) 
     assert_int_equal(world.umask, 0777);
     assert_int_equal(world.nodes[look("/f", WALK_NODE, 0)].nlink, 2);
     assert_int_equal(world.nodes[look("/d", WALK_NODE, 0)].mode, 0700);
-    assert_int_equal(world.cwd, look("/d", WALK_NODE, 0));
+    assert_int_equal(world.cwd.node, look("/d", WALK_NODE, 0));
     assert_int_equal(world.nodes[NODE_ROOT].nlink, 3);
     assert_int_equal(world.name_count, 5);
 }
@@ -104,8 +109,8 @@ static void removed_directories_lead_back_but_hold_nothing(void **state) {
             "mkdir \"x\" 0755 # ENOENT\n"
             "file \"./x\" 0644 \"\" # ENOENT\n"
             "mkdir \"../y\" 0755 # 0\n");
-    assert_true(world.nodes[world.cwd].removed);
-    assert_int_equal(world.nodes[world.cwd].nlink, 0);
+    assert_true(world.nodes[world.cwd.node].removed);
+    assert_int_equal(world.nodes[world.cwd.node].nlink, 0);
     assert_int_not_equal(look("/a/y", WALK_NODE, 0), NODE_NONE);
 }
 
@@ -185,9 +190,9 @@ static void any_permission_looks_behind_closed_doors(void **state) {
 static void reset_forgets_everything(void **state) {
     (void)state;
     prepare("mkdir \"d\" 0755 # 0\nchdir \"d\" # 0\numask 0 # 0\nd0 = open \".\" # 0\n");
-    world_reset(&world, &scenario);
+    world_reset(&world, &scenario, &host);
     assert_int_equal(look("d", WALK_PARENT, 0), NODE_NONE);
-    assert_int_equal(world.cwd, NODE_ROOT);
+    assert_int_equal(world.cwd.node, NODE_ROOT);
     assert_int_equal(world.umask, WORLD_FIRST_UMASK);
     assert_int_equal(world.name_count, 0);
     assert_null(world_descriptor(&world, 3));

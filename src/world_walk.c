@@ -33,7 +33,7 @@ struct walker {
     unsigned depth;                      /* of waiting */
     struct met met[WORLD_LINKS];         /* the links followed */
     unsigned met_count;
-    node_id current;
+    struct place current;
 };
 
 int walk_error(enum walk_end end) {
@@ -43,10 +43,13 @@ int walk_error(enum walk_end end) {
         [WALK_BAD_DESCRIPTOR] = EBADF,
         [WALK_DESCRIPTOR_NOT_DIRECTORY] = ENOTDIR,
         [WALK_UNSEARCHABLE] = EACCES,
+        [WALK_PROTECTED_LINK] = EACCES,
         [WALK_REMOVED] = ENOENT,
         [WALK_NAME_TOO_LONG] = ENAMETOOLONG,
         [WALK_MISSING] = ENOENT,
         [WALK_TOO_MANY_LINKS] = ELOOP,
+        [WALK_NO_LINKS] = ELOOP,
+        [WALK_DISCONNECTED] = ENOENT,
         [WALK_NOT_DIRECTORY] = ENOTDIR,
     };
     return errors[end];
@@ -95,9 +98,10 @@ static enum walk_last component_kind(struct span name) {
 }
 
 /* Where the walk begins: the root, the cwd or dirfd. */
-static enum walk_end find_start(struct walker *walker, struct dirfd dirfd, struct span path) {
+static enum walk_end find_start(struct walker *walker, struct dirfd dirfd, struct span path,
+                                unsigned flags) {
     const struct world *world = walker->world;
-    walker->current = NODE_ROOT;
+    walker->current = (struct place){MOUNT_ARENA, NODE_ROOT};
     if (path.length == 0)
         return WALK_EMPTY;
     walker->walk->absolute = path.bytes[0] == '/';
@@ -105,15 +109,17 @@ static enum walk_end find_start(struct walker *walker, struct dirfd dirfd, struc
         return WALK_DONE;
     int32_t number = world_descriptor_number(world, dirfd);
     if (number == AT_FDCWD) {
-        walker->current = world->cwd;
+        if (!(flags & WALK_FROM_ROOT))
+            walker->current = world->cwd;
         return WALK_DONE;
     }
     const struct descriptor *descriptor = world_descriptor(world, number);
     if (!descriptor)
         return WALK_BAD_DESCRIPTOR;
-    if (descriptor->node == NODE_NONE || world->nodes[descriptor->node].type != NODE_DIRECTORY)
+    node_id node = descriptor->place.node;
+    if (node == NODE_NONE || world->nodes[node].type != NODE_DIRECTORY)
         return WALK_DESCRIPTOR_NOT_DIRECTORY;
-    walker->current = descriptor->node;
+    walker->current = descriptor->place;
     return WALK_DONE;
 }
 
@@ -134,7 +140,7 @@ static bool met_twice(const struct walker *walker) {
 
 /* Does `body`, met in the current directory, fail at its first component? */
 static bool leads_nowhere(const struct walker *walker, struct span body) {
-    node_id from = body.bytes[0] == '/' ? NODE_ROOT : walker->current;
+    node_id from = body.bytes[0] == '/' ? NODE_ROOT : walker->current.node;
     body = skip_slashes(body);
     if (body.length == 0)
         return false;
@@ -158,6 +164,8 @@ static bool enter_link(struct walker *walker, node_id link, bool has_rest) {
         walk->link_dangles = leads_nowhere(walker, body);
         return stop(walker, WALK_TOO_MANY_LINKS);
     }
+    if (walker->world->mounts[walker->current.mount].flags & MOUNT_NOSYMFOLLOW)
+        return stop(walker, WALK_NO_LINKS);
     walk->links++;
     walker->met[walker->met_count++] = (struct met){link, path_reached(walker)};
     if (has_rest)
@@ -168,7 +176,7 @@ static bool enter_link(struct walker *walker, node_id link, bool has_rest) {
     walk->long_expansion |= expansion >= WORLD_PATH_LENGTH;
     walk->slash_body |= body.bytes[body.length - 1] == '/';
     if (body.bytes[0] == '/')
-        walker->current = NODE_ROOT;
+        walker->current = (struct place){MOUNT_ARENA, NODE_ROOT};
     walker->now = (struct pending){skip_slashes(body), true};
     return true;
 }
@@ -186,26 +194,52 @@ static void skip_dots(struct span *text) {
     }
 }
 
-/* "." and "..": stay or go up. A removed directory still knows where it was. */
-static void step_dots(struct walker *walker, enum walk_last kind) {
-    const struct node *node = &walker->world->nodes[walker->current];
-    if (kind != LAST_DOTDOT) {
-        skip_dots(&walker->now.text);
-        return;
+/*
+ * Goes up: out of the mounts whose root this is, to the parent directory, and into what is mounted
+ * there. The root of a detached mount, like the root directory, is its own parent. False when the
+ * directory lies outside of what a bind mount shows (Linux fs/namei.c path_connected).
+ */
+static bool step_up(struct walker *walker) {
+    const struct world *world = walker->world;
+    struct place at = walker->current;
+    const struct mount *mount = &world->mounts[at.mount];
+    while (at.node == mount->root) {
+        if (at.mount == MOUNT_ARENA || !mount->attached)
+            return true;
+        at = (struct place){mount->under, mount->point};
+        mount = &world->mounts[at.mount];
     }
-    walker->walk->dead_dotdot |= node->removed;
-    walker->current = node->parent;
+    at.node = world->nodes[at.node].parent;
+    if (mount->root != world->superblocks[mount->superblock].root &&
+        !world_is_above(world, mount->root, at.node))
+        return stop(walker, WALK_DISCONNECTED);
+    walker->current = world_top(world, at);
+    return true;
 }
 
-/* Ends the walk at the last component, which is `node` or does not exist. */
-static bool finish(struct walker *walker, node_id node) {
-    walker->walk->node = node;
+/* "." and "..": stay or go up. A removed directory still knows where it was. */
+static bool step_dots(struct walker *walker, enum walk_last kind) {
+    if (kind != LAST_DOTDOT) {
+        skip_dots(&walker->now.text);
+        return true;
+    }
+    walker->walk->dead_dotdot |= walker->world->nodes[walker->current.node].removed;
+    return step_up(walker);
+}
+
+/* Ends the walk at the last component, which is at `place` or, with NODE_NONE, does not exist. */
+static bool finish(struct walker *walker, struct place place) {
+    struct walk *walk = walker->walk;
+    if (walker->intent != WALK_PARENT && place.node != NODE_NONE)
+        place = world_top(walker->world, place);
+    walk->mount = place.mount;
+    walk->node = place.node;
     if (walker->intent == WALK_PARENT)
         return stop(walker, WALK_DONE);
-    if (node == NODE_NONE)
+    if (place.node == NODE_NONE)
         return stop(walker, WALK_MISSING);
-    bool is_directory = walker->world->nodes[node].type == NODE_DIRECTORY;
-    if ((walker->walk->slash || walker->want_directory) && !is_directory)
+    bool is_directory = walker->world->nodes[place.node].type == NODE_DIRECTORY;
+    if ((walk->slash || walker->want_directory) && !is_directory)
         return stop(walker, WALK_NOT_DIRECTORY);
     return stop(walker, WALK_DONE);
 }
@@ -216,39 +250,75 @@ static bool finish_dots(struct walker *walker, enum walk_last kind) {
     walker->walk->at_last = true;
     walker->walk->directory = walker->current;
     if (walker->intent == WALK_PARENT)
-        return finish(walker, NODE_NONE);
-    step_dots(walker, kind);
-    return finish(walker, walker->current);
+        return finish(walker, (struct place){walker->current.mount, NODE_NONE});
+    return step_dots(walker, kind) && finish(walker, walker->current);
+}
+
+/*
+ * proc(5) /proc/sys/fs/protected_symlinks: in a sticky directory that all may write, a last link is
+ * followed only by its owner, or if it is the directory owner's.
+ */
+static bool is_protected(const struct walker *walker, node_id link) {
+    enum { STICKY_AND_WRITABLE = 01002 };
+    const struct world *world = walker->world;
+    mount_id mount = walker->current.mount;
+    const struct node *directory = &world->nodes[walker->current.node];
+    uint16_t owner = world_seen_id(world, mount, world->nodes[link].uid);
+    if (!world->host->protected_symlinks || owner == world->identity.uid ||
+        (directory->mode & STICKY_AND_WRITABLE) != STICKY_AND_WRITABLE)
+        return false;
+    return owner == ID_UNMAPPED || owner != world_seen_id(world, mount, directory->uid);
+}
+
+/* Is a link as component to be followed? */
+static bool follows(const struct walker *walker, bool is_last) {
+    return !is_last || walker->intent == WALK_FOLLOW ||
+           (walker->intent == WALK_NODE && (walker->walk->slash || walker->want_directory));
 }
 
 /* A component that is a name: looks it up and goes there. False when the walk is over. */
 static bool step_name(struct walker *walker, bool is_last) {
     const struct world *world = walker->world;
     struct walk *walk = walker->walk;
-    if (world->nodes[walker->current].removed)
+    struct place place = walker->current;
+    if (world->nodes[place.node].removed)
         return stop(walker, WALK_REMOVED);
     if (walk->name.length > WORLD_NAME_LENGTH)
         return stop(walker, WALK_NAME_TOO_LONG);
-    node_id node = world_find(world, walker->current, walk->name);
-    bool is_link = node != NODE_NONE && world->nodes[node].type == NODE_SYMLINK;
-    if (is_link && (!is_last || walker->intent == WALK_FOLLOW ||
-                    (walker->intent == WALK_NODE && (walk->slash || walker->want_directory)))) {
+    place.node = world_find(world, place.node, walk->name);
+    if (place.node != NODE_NONE && world->nodes[place.node].type == NODE_SYMLINK &&
+        follows(walker, is_last)) {
         walker->want_directory |= is_last && walk->slash;
-        return enter_link(walker, node, !is_last);
+        bool guarded = is_protected(walker, place.node);
+        if (is_last && guarded)
+            return stop(walker, WALK_PROTECTED_LINK);
+        walk->guarded_link |= guarded;
+        return enter_link(walker, place.node, !is_last);
     }
     if (is_last)
-        return finish(walker, node);
-    if (node == NODE_NONE)
+        return finish(walker, place);
+    if (place.node == NODE_NONE)
         return stop(walker, WALK_MISSING);
-    if (world->nodes[node].type != NODE_DIRECTORY)
+    if (world->nodes[place.node].type != NODE_DIRECTORY)
         return stop(walker, WALK_NOT_DIRECTORY);
-    walker->current = node;
+    walker->current = world_top(world, place);
+    return true;
+}
+
+/* Search permission, which comes before anything about a component, "." and ".." included. */
+static bool may_search(struct walker *walker) {
+    const struct world *world = walker->world;
+    struct walk *walk = walker->walk;
+    if (world->capabilities != 0)
+        walk->by_capability |= !world_bits_permit(world, walker->current, 1);
+    if (!walker->any_permission && !world_permits(world, walker->current, 1))
+        return stop(walker, WALK_UNSEARCHABLE);
+    walk->unreadable |= !world_permits(world, walker->current, 4);
     return true;
 }
 
 /* One component. Search permission comes before anything about it, "." and ".." included. */
 static bool step_component(struct walker *walker) {
-    const struct world *world = walker->world;
     struct walk *walk = walker->walk;
     walk->moved = walk->name.bytes != NULL;
     walk->directory = walker->current;
@@ -259,15 +329,11 @@ static bool step_component(struct walker *walker) {
     enum walk_last kind = component_kind(walk->name);
     walk->at_last = is_last;
     walk->last = (uint8_t)kind;
-    if (!walker->any_permission && !world_permits(world, walker->current, 1))
-        return stop(walker, WALK_UNSEARCHABLE);
-    walk->unreadable |= !world_permits(world, walker->current, 4);
+    if (!may_search(walker))
+        return false;
     if (kind == LAST_NAME)
         return step_name(walker, is_last);
-    if (is_last)
-        return finish_dots(walker, kind);
-    step_dots(walker, kind);
-    return true;
+    return is_last ? finish_dots(walker, kind) : step_dots(walker, kind);
 }
 
 /* Takes up what waits when a body is read to its end. False when nothing is left to read. */
@@ -288,7 +354,7 @@ int world_walk(const struct world *world, struct dirfd dirfd, struct span path,
     walker.want_directory = false;
     walker.depth = 0;
     walker.met_count = 0;
-    enum walk_end start = find_start(&walker, dirfd, path);
+    enum walk_end start = find_start(&walker, dirfd, path, flags);
     walk->start = walker.current;
     walk->end = (uint8_t)start;
     if (start != WALK_DONE)
