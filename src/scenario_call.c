@@ -1,6 +1,9 @@
 #include "scenario_call.h"
 
 #include "scenario_operands.h"
+#include "scenario_zoo_make.h"
+#include "scenario_zoo_mount.h"
+#include "scenario_zoo_touch.h"
 
 enum trouble {
     TROUBLE_MODE = 1 << 0,
@@ -49,9 +52,30 @@ static bool has(const struct plan *plan, enum trouble trouble) {
 
 /* --- where the name is to be ---------------------------------------------------------------- */
 
+/* A directory that the scenario's subjects bring, at times one in it, and maybe what is in there.
+ */
+static void choose_subject(struct plan *plan) {
+    struct zoo *zoo = plan->zoo;
+    plan->parent = zoo_want(zoo, KINDS_OF_SUBJECTS & zoo->possible);
+    bool links = zoo_is(zoo, plan->parent, KIND(NOSYMFOLLOW));
+    uint64_t inner = KINDS_DIRECTORY | KIND(LINK_DIRECTORY) | KIND(LINK_DOT) |
+                     (links ? KINDS_GOOD_LINK | KINDS_BAD_LINK : 0);
+    uint32_t child = zoo_child(zoo, plan->parent);
+    if (child != ZOO_ROOT && zoo_is(zoo, child, inner) && random_one_in(plan->random, 2)) {
+        plan->parent = child;
+        child = zoo_child(zoo, child);
+    }
+    if (has(plan, TROUBLE_LAST) && !random_one_in(plan->random, 3))
+        plan->target = child;
+}
+
 static void choose_target(struct plan *plan) {
     struct zoo *zoo = plan->zoo;
     plan->target = ZOO_ROOT;
+    if ((zoo->possible & KINDS_OF_SUBJECTS) != 0 && random_one_in(plan->random, 2)) {
+        choose_subject(plan);
+        return;
+    }
     if (has(plan, TROUBLE_LAST) && !random_one_in(plan->random, 3)) {
         if (!has(plan, TROUBLE_PARENT)) {
             plan->target = zoo_want(zoo, KINDS_PRESENT);
@@ -114,6 +138,35 @@ static void start_at_directory(struct plan *plan) {
     start_at_slot(plan, zoo_open(zoo, member, open_flags(plan, member)), member);
     if (random_one_in(plan->random, 12))
         zoo_rename(zoo, member);
+    if ((zoo->subjects & SUBJECT_DESCRIPTORS) != 0 && !random_one_in(plan->random, 3))
+        start_at_slot(plan, zoo_dup(zoo, (uint32_t)plan->dirfd.number), member);
+}
+
+/*
+ * A directory in whose mount something is about to change: its root, or one below. Those of a
+ * scenario without mounts are plain.
+ */
+static uint32_t directory_to_change(struct zoo *zoo) {
+    if ((zoo->subjects & SUBJECT_MOUNTS) == 0)
+        return zoo_make(zoo, KIND(DIRECTORY));
+    uint32_t mount = zoo_want(zoo, KIND(MOUNT) | KIND(BIND));
+    if (random_one_in(zoo->random, 2))
+        return mount;
+    return zoo_make_in(zoo, KIND(DIRECTORY), mount);
+}
+
+/* Covers what the path starts at, or cuts it off; false in a scenario without mounts. */
+static bool change_mount(struct zoo *zoo, uint32_t member) {
+    if ((zoo->subjects & SUBJECT_MOUNTS) == 0 || random_one_in(zoo->random, 3))
+        return false;
+    uint32_t above = zoo->members[member].parent;
+    if (zoo_is(zoo, member, KINDS_MOUNT) && !random_one_in(zoo->random, 3))
+        zoo_detach(zoo, member);
+    else if (zoo_is(zoo, above, KINDS_MOUNT) && !random_one_in(zoo->random, 4))
+        zoo_detach(zoo, above);
+    else
+        zoo_cover(zoo, random_one_in(zoo->random, 4) ? above : member);
+    return true;
 }
 
 /* A directory descriptor to which something happens before the call. */
@@ -121,11 +174,13 @@ static void start_at_changed_directory(struct plan *plan) {
     struct zoo *zoo = plan->zoo;
     bool here = zoo_is(zoo, plan->parent, KINDS_OPEN_DIRECTORY) && plan->parent != ZOO_ROOT &&
                 random_one_in(plan->random, 2);
-    uint32_t member = here ? plan->parent : zoo_make(zoo, KIND(DIRECTORY));
+    uint32_t member = here ? plan->parent : directory_to_change(zoo);
     uint32_t slot = zoo_open(zoo, member, open_flags(plan, member));
     start_at_slot(plan, slot, member);
     if (plan->target == ZOO_ROOT && random_one_in(plan->random, 2))
         plan->parent = member;
+    if (change_mount(zoo, member))
+        return;
     switch (random_below(plan->random, 8)) {
     case 0:
     case 1:
@@ -147,7 +202,8 @@ static void start_at_changed_directory(struct plan *plan) {
             zoo->slot = random_one_in(plan->random, 2) ? slot : zoo->slot;
         else
             break;
-        zoo_open(zoo, zoo_want(zoo, KINDS_PRESENT), 0);
+        zoo_open(zoo,
+                 zoo_want(zoo, random_one_in(zoo->random, 2) ? KINDS_PRESENT : KIND(DIRECTORY)), 0);
         break;
     }
     }
@@ -157,7 +213,7 @@ static void start_at_changed_directory(struct plan *plan) {
 static void start_at_other(struct plan *plan) {
     struct zoo *zoo = plan->zoo;
     uint32_t flags = random_one_in(plan->random, 2) ? OPEN_PATH : 0;
-    uint32_t kinds = KINDS_FILE;
+    uint64_t kinds = KINDS_FILE;
     if (random_one_in(plan->random, 3)) {
         kinds = KINDS_GOOD_LINK | KINDS_BAD_LINK;
         flags = OPEN_PATH | OPEN_NOFOLLOW;
@@ -171,12 +227,14 @@ static void start_at_other(struct plan *plan) {
 /* The working directory is removed, shut or renamed behind the caller's back. */
 static void start_at_changed_cwd(struct plan *plan) {
     struct zoo *zoo = plan->zoo;
-    uint32_t member = zoo_make(zoo, KIND(DIRECTORY));
+    uint32_t member = directory_to_change(zoo);
     zoo_step(zoo, STEP_CHDIR, member);
     zoo->cwd = member;
     plan->from = member;
     if (plan->target == ZOO_ROOT && random_one_in(plan->random, 2))
         plan->parent = member;
+    if (change_mount(zoo, member))
+        return;
     switch (random_below(plan->random, 8)) {
     case 0:
         zoo_rename(zoo, member);
@@ -283,7 +341,7 @@ static void add_detour(struct plan *plan) {
     case 1:
     case 2:
         if (plan->from == ZOO_ROOT) {
-            uint32_t around = zoo_want(plan->zoo, KIND(DIRECTORY));
+            uint32_t around = zoo_want(plan->zoo, KIND(DIRECTORY) | KIND(MOUNT) | KIND(BIND));
             zoo_add_path(plan->zoo, path, ZOO_ROOT, around);
             path_add_string(path, around == ZOO_ROOT ? "../" : "/../");
             plan->from = plan->zoo->members[around].parent;
@@ -381,6 +439,7 @@ static void add_step(struct plan *plan) {
     struct scenario *scenario = plan->zoo->scenario;
     if (random_one_in(plan->random, 3))
         zoo_umask(plan->zoo);
+    zoo_touch_for_call(plan->zoo, plan->parent);
     struct step *step = scenario_add(scenario, plan->at ? STEP_MKFIFOAT : STEP_MKFIFO);
     if (step == NULL)
         return;
@@ -402,6 +461,7 @@ void call_add(struct zoo *zoo, enum step_kind kind) {
     plan.at = kind == STEP_MKFIFOAT;
     plan.troubles = random_troubles(zoo->random);
     plan.path.length = 0;
+    zoo_settle(zoo);
     choose_target(&plan);
     choose_start(&plan);
     add_prefix(&plan);

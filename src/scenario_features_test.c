@@ -11,108 +11,10 @@
 
 #include <cmocka.h>
 
+#include "scenario_features_testing.h"
 #include "scenario_generate.h"
 
 enum { SCENARIOS = 200000, SEED = 41 };
-
-/* The scenario at hand and the call in it at which a predicate looks. */
-static struct scenario scenario;
-static const struct step *call;
-static uint32_t call_index;
-
-/* A run of bytes; what a path is made of. */
-struct span {
-    const char *bytes;
-    uint32_t length;
-};
-
-static struct span span_of(struct text text) {
-    return (struct span){scenario_text(&scenario, text), text.length};
-}
-
-static bool span_is(struct span span, const char *string) {
-    return span.length == strlen(string) && memcmp(span.bytes, string, span.length) == 0;
-}
-
-static bool starts_with(struct span span, const char *string) {
-    size_t length = strlen(string);
-    return span.length >= length && memcmp(span.bytes, string, length) == 0;
-}
-
-static bool ends_with(struct span span, const char *string) {
-    size_t length = strlen(string);
-    return span.length >= length && memcmp(span.bytes + span.length - length, string, length) == 0;
-}
-
-static bool contains(struct span span, const char *string) {
-    return memmem(span.bytes, span.length, string, strlen(string)) != NULL;
-}
-
-static struct span without_leading_slashes(struct span span) {
-    while (span.length > 0 && *span.bytes == '/') {
-        span.bytes++;
-        span.length--;
-    }
-    return span;
-}
-
-static struct span without_trailing_slashes(struct span span) {
-    while (span.length > 0 && span.bytes[span.length - 1] == '/')
-        span.length--;
-    return span;
-}
-
-static struct span call_path(void) {
-    return span_of(call->path);
-}
-
-static struct span find_last_component(void) {
-    struct span path = without_trailing_slashes(call_path());
-    uint32_t start = path.length;
-    while (start > 0 && path.bytes[start - 1] != '/')
-        start--;
-    return (struct span){path.bytes + start, path.length - start};
-}
-
-/* What is in front of the last component; nothing if there is only that. */
-static struct span find_parent_path(void) {
-    struct span path = without_trailing_slashes(call_path());
-    while (path.length > 0 && path.bytes[path.length - 1] != '/')
-        path.length--;
-    return without_trailing_slashes(path);
-}
-
-/* Both are asked for often, and long paths take long: computed once per call. */
-static struct span call_parent, call_last;
-
-static struct span parent_path(void) {
-    return call_parent;
-}
-
-static struct span last_component(void) {
-    return call_last;
-}
-
-static bool same_place(struct span a, struct span b) {
-    a = without_leading_slashes(a);
-    b = without_leading_slashes(b);
-    return a.length == b.length && a.length > 0 && memcmp(a.bytes, b.bytes, a.length) == 0;
-}
-
-/* The last step of `kind` before `end` whose path (new name, if it has two) is `place`, or NULL. */
-static const struct step *find(enum step_kind kind, struct span place, uint32_t end) {
-    for (uint32_t i = end; i-- > 0;) {
-        const struct step *step = &scenario.steps[i];
-        bool two = kind == STEP_LINK;
-        if (step->kind == kind && same_place(span_of(two ? step->other : step->path), place))
-            return step;
-    }
-    return NULL;
-}
-
-static bool made(enum step_kind kind, struct span place) {
-    return find(kind, place, call_index) != NULL;
-}
 
 /* --- the call's path ------------------------------------------------------------------------- */
 
@@ -123,22 +25,6 @@ static bool made(enum step_kind kind, struct span place) {
 #define UNTERMINATED(n) (call->pointer == POINTER_UNTERMINATED && call->path.length == (n))
 #define NUMBER(n)       (call->dirfd.kind == DIRFD_NUMBER && call->dirfd.number == (n))
 #define TYPE            (call->mode & 0xf000)
-
-/* The last step that filled the call's slot, or NULL. */
-static const struct step *opened(void) {
-    if (call->dirfd.kind != DIRFD_SLOT)
-        return NULL;
-    for (const struct step *step = call; step-- > scenario.steps;) {
-        if (step->kind == STEP_OPEN && step->slot == call->dirfd.number)
-            return step;
-    }
-    return NULL;
-}
-
-static struct span opened_path(void) {
-    const struct step *step = opened();
-    return step ? span_of(step->path) : (struct span){"", 0};
-}
 
 /* True when a step of `kind` on the same path comes between `from` and the call. */
 static bool followed_by(const struct step *from, enum step_kind kind) {
@@ -169,16 +55,6 @@ static bool opened_after_close(void) {
 static bool opened_with(uint32_t flags) {
     const struct step *step = opened();
     return step != NULL && (step->flags & flags) == flags;
-}
-
-/* --- working directory ----------------------------------------------------------------------- */
-
-static const struct step *entered(void) {
-    for (const struct step *step = call; step-- > scenario.steps;) {
-        if (step->kind == STEP_CHDIR)
-            return step;
-    }
-    return NULL;
 }
 
 /* --- what the last component is -------------------------------------------------------------- */
@@ -290,6 +166,209 @@ static uint32_t calls_before(void) {
     return count;
 }
 
+/* --- subjects: who acts ------------------------------------------------------------------------
+ */
+
+/* The last step of `kind` before the call, or NULL. */
+static const struct step *latest(enum step_kind kind) {
+    for (const struct step *step = has_kind(kind) ? call : scenario.steps; step-- > scenario.steps;)
+        if (step->kind == kind)
+            return step;
+    return NULL;
+}
+
+static struct identity caller(void) {
+    const struct step *step = latest(STEP_AS);
+    return step ? step->identity : (struct identity){0};
+}
+
+static bool capable(uint32_t capability) {
+    const struct step *step = latest(STEP_AS);
+    return step != NULL && (step->flags & capability) != 0;
+}
+
+static struct identity owner_of(struct span directory) {
+    const struct step *step = about(STEP_CHOWN, directory);
+    return step ? step->identity : (struct identity){0};
+}
+
+static struct identity owner(void) {
+    return owner_of(call_place);
+}
+
+static bool in_supplementary(uint16_t gid) {
+    struct identity who = caller();
+    for (uint32_t i = 0; i < who.group_count; i++)
+        if (who.groups[i] == gid)
+            return true;
+    return false;
+}
+
+/* The mode that `directory` was last given, or one that nothing matches. */
+static uint32_t mode_of(struct span directory) {
+    const struct step *step = about(STEP_CHMOD, directory);
+    if (step == NULL)
+        step = about(STEP_MKDIR, directory);
+    return step ? step->mode : UINT32_MAX;
+}
+
+#define OWNER           (caller().uid == owner().uid)
+#define BY_GID          (!OWNER && caller().gid == owner().gid)
+#define BY_GROUPS       (!OWNER && !BY_GID && in_supplementary(owner().gid))
+#define OTHER           (!OWNER && !BY_GID && !in_supplementary(owner().gid))
+#define HAS(set, clear) (MODE != UINT32_MAX && (MODE & (set)) == (set) && (MODE & (clear)) == 0)
+#define MODE            mode_of(call_place)
+#define ACTS            (latest(STEP_AS) != NULL)
+#define NO_OVERRIDE     (ACTS && !capable(CAPABILITY_OVERRIDE))
+#define SEARCHER        (NO_OVERRIDE && capable(CAPABILITY_READ_SEARCH))
+#define STRIPPABLE      ((call->mode & 02010) == 02010 && HAS(02000, 0))
+#define IN_GROUP        (caller().gid == owner().gid || in_supplementary(owner().gid))
+#define UNWRITABLE      (HAS(0500, 0200) || HAS(0, 0222) || (OTHER && HAS(0, 2)))
+#define UNSEARCHABLE    (HAS(0, 0111) || (OWNER && HAS(0, 0100)) || (OTHER && HAS(0, 1)))
+
+/* --- subjects: ACLs and inode flags ------------------------------------------------------------
+ */
+
+/* An ACL of the parent of the kind that `flags` says, or NULL. */
+static const struct step *acl(uint32_t flags) {
+    const struct step *step = about(STEP_ACL, call_place);
+    return step != NULL && step->flags == flags ? step : NULL;
+}
+
+static bool acl_entry(uint32_t flags, enum acl_entry entry) {
+    return acl(flags) != NULL && acl_has(acl(flags)->mode, entry);
+}
+
+static bool acl_denies(enum acl_entry entry) {
+    return (acl_permissions(acl(0)->mode, entry) & 3) != 3;
+}
+
+static bool attribute(struct span directory, uint32_t flag) {
+    const struct step *step = about(STEP_ATTRIBUTE, directory);
+    return step != NULL && (step->flags & flag) != 0;
+}
+
+static struct span above(struct span directory) {
+    while (directory.length > 0 && directory.bytes[directory.length - 1] != '/')
+        directory.length--;
+    return without_trailing_slashes(directory);
+}
+
+#define USER_NAMED (acl_entry(0, ENTRY_USER) && !OWNER && acl(0)->identity.uid == caller().uid)
+#define GROUP_NAMED                                                                                \
+    (acl_entry(0, ENTRY_GROUP) && !OWNER && !USER_NAMED && acl(0)->identity.gid == G)
+#define G            caller().gid
+#define IMMUTABLE    attribute(call_place, ATTRIBUTE_IMMUTABLE)
+#define MINIMAL(acl) (!acl_has((acl)->mode, ENTRY_MASK))
+
+/* --- subjects: mounts --------------------------------------------------------------------------
+ */
+
+/* The last step of `kind`, one about mounts, on the call's directory or one above it, or NULL. */
+static const struct step *mounted(enum step_kind kind) {
+    if (!has_kind(kind))
+        return NULL;
+    for (struct span at = call_place;; at = above(at)) {
+        const struct step *step = about(kind, at);
+        if (step != NULL || at.length == 0)
+            return step;
+    }
+}
+
+static bool mount_flag(uint32_t flag) {
+    const struct step *made_so = mounted(STEP_MOUNT);
+    const struct step *bound = mounted(STEP_BIND);
+    const struct step *changed = mounted(STEP_REMOUNT);
+    if (changed != NULL && (made_so == NULL || changed > made_so) &&
+        (bound == NULL || changed > bound))
+        return (changed->flags & flag) != 0;
+    return (made_so != NULL && (made_so->flags & flag) != 0) ||
+           (bound != NULL && (bound->flags & flag) != 0);
+}
+
+static bool mapped(void) {
+    const struct step *made_so = mounted(STEP_MOUNT);
+    const struct step *bound = mounted(STEP_BIND);
+    return (made_so != NULL && (made_so->flags & MOUNT_IDMAP) != 0) ||
+           (bound != NULL && (bound->flags & MOUNT_IDMAP) != 0);
+}
+
+/* True when as many nodes were made below the file system's root as it can hold. */
+static bool full(void) {
+    static const uint8_t makers[] = {STEP_MKDIR, STEP_FILE, STEP_SYMLINK, STEP_LINK};
+    const struct step *made_so = mounted(STEP_MOUNT);
+    uint32_t nodes = 1;
+    for (const struct step *step = made_so; step != NULL && step < call; step++) {
+        struct span path = span_of(step->kind == STEP_LINK ? step->other : step->path);
+        bool makes = memchr(makers, step->kind, sizeof makers) != NULL;
+        nodes += makes && path.length > made_so->path.length &&
+                 memcmp(path.bytes, span_of(made_so->path).bytes, made_so->path.length) == 0;
+    }
+    return made_so != NULL && made_so->mode > 0 && nodes >= made_so->mode;
+}
+
+/* True when the call's name was made by a preparation. */
+static bool existing(void) {
+    static const uint8_t makers[] = {STEP_MKDIR, STEP_FILE, STEP_SYMLINK, STEP_LINK};
+    for (size_t i = 0; i < sizeof makers; i++)
+        if (about(makers[i], call_name) != NULL)
+            return true;
+    return false;
+}
+
+/* True when a step of `kind` mounts over, or detaches, what the call's path starts from. */
+static bool start_followed_by(enum step_kind kind) {
+    const struct step *start = call->dirfd.kind == DIRFD_SLOT ? opened() : entered();
+    return !starts_with(call_path(), "/") && followed_by(start, kind);
+}
+
+static struct span base_name(struct span path) {
+    uint32_t front = above(path).length;
+    return without_leading_slashes((struct span){path.bytes + front, path.length - front});
+}
+
+static bool link_on_the_way(void) {
+    return about(STEP_SYMLINK, call_place) != NULL;
+}
+
+#define READ_ONLY   mount_flag(MOUNT_READ_ONLY)
+#define NO_FOLLOW   mount_flag(MOUNT_NOSYMFOLLOW)
+#define FOREIGN(id) ((id) != 0 && (id) != 1000)
+#define UNMAPPED    (mapped() && (FOREIGN(caller().uid) || FOREIGN(caller().gid)))
+#define LANDLOCKED  (latest(STEP_LANDLOCK) != NULL)
+#define NEW_NAME    (!existing() && last_component().length < 256 && plain(last_component()))
+
+/* --- subjects: descriptors ---------------------------------------------------------------------
+ */
+
+static const struct step *duplicated(void) {
+    const struct step *step = latest(STEP_DUP);
+    bool used = call->dirfd.kind == DIRFD_SLOT && step != NULL && step->slot == call->dirfd.number;
+    return used ? step : NULL;
+}
+
+/* True when the number that the call's slot held belongs to a descriptor opened later. */
+static bool number_reused(void) {
+    const struct step *closed = latest(STEP_CLOSE), *later = latest(STEP_OPEN);
+    return call->dirfd.kind == DIRFD_SLOT && closed != NULL && later > closed &&
+           closed->slot == call->dirfd.number && later->slot != call->dirfd.number;
+}
+
+/* True when a step of `kind` takes the parent's name between the call before and this one. */
+static bool parent_lost(enum step_kind kind) {
+    for (const struct step *step = call; step-- > scenario.steps && !step_is_call(step);)
+        if (step->kind == kind && names(span_of(step->path), call_place))
+            return calls_before() > 0;
+    return false;
+}
+
+static bool made_removed_made(void) {
+    const struct step *removed = latest(STEP_UNLINK);
+    return removed != NULL && removed > scenario.steps && step_is_call(removed - 1) &&
+           same_place(span_of(removed->path), call_path()) &&
+           same_place(span_of(removed[-1].path), call_path());
+}
+
 /* --- the table ------------------------------------------------------------------------------- */
 
 #define FEATURE(name, minimum, condition)                                                          \
@@ -314,12 +393,14 @@ enum { FEATURE_COUNT = sizeof features / sizeof features[0] };
 /* Looks at the calls among the first steps and at the hundredth: the rest takes long and is alike.
  */
 static void count_features(void) {
+    find_kinds();
     for (call_index = 0; call_index < scenario.step_count; call_index++) {
         call = &scenario.steps[call_index];
         if (!step_is_call(call) || (call_index > 64 && calls_before() != 99))
             continue;
         call_parent = find_parent_path();
         call_last = find_last_component();
+        find_place();
         for (size_t i = 0; i < FEATURE_COUNT; i++)
             features[i].count += features[i].holds();
     }

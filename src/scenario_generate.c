@@ -4,6 +4,9 @@
 #include "scenario_call.h"
 #include "scenario_operands.h"
 #include "scenario_zoo.h"
+#include "scenario_zoo_mount.h"
+#include "scenario_zoo_rights.h"
+#include "scenario_zoo_touch.h"
 
 static enum step_kind random_call_kind(struct random *random) {
     return random_one_in(random, 2) ? STEP_MKFIFO : STEP_MKFIFOAT;
@@ -43,10 +46,32 @@ static void change_slot(struct zoo *zoo) {
     if (zoo->slot > 0 && random_one_in(zoo->random, 2))
         zoo->slot--;
     zoo_open(zoo, zoo_want(zoo, KINDS_PRESENT), random_below(zoo->random, OPEN_FLAGS_ALL + 1));
+    if ((zoo->subjects & SUBJECT_DESCRIPTORS) != 0)
+        zoo_dup(zoo, random_below(zoo->random, zoo->slot > 0 ? zoo->slot : SCENARIO_SLOTS));
 }
 
 static void change_links(struct zoo *zoo) {
     zoo_make(zoo, KIND(HARD_LINK));
+}
+
+static void change_mounts(struct zoo *zoo) {
+    uint32_t member = zoo_want(zoo, KINDS_MOUNT);
+    if (random_one_in(zoo->random, 2))
+        zoo_remount(zoo, member);
+    else if (random_one_in(zoo->random, 2))
+        zoo_detach(zoo, member);
+    else
+        zoo_cover(zoo, member);
+}
+
+/* Something that the scenario's subjects bring. */
+static void change_subject(struct zoo *zoo) {
+    if ((zoo->subjects & SUBJECT_MOUNTS) != 0 && random_one_in(zoo->random, 2))
+        change_mounts(zoo);
+    else if ((zoo->subjects & SUBJECT_IDENTITIES) != 0 && random_one_in(zoo->random, 3))
+        zoo_act(zoo);
+    else
+        zoo_change_rights(zoo, zoo_want(zoo, KINDS_DIRECTORY));
 }
 
 static void change_one_thing(struct zoo *zoo) {
@@ -54,13 +79,24 @@ static void change_one_thing(struct zoo *zoo) {
         zoo_umask,   zoo_umask,       change_cwd,  change_permissions, change_permissions,
         change_name, change_presence, change_kind, change_slot,        change_links,
     };
-    random_item(zoo->random, changes)(zoo);
+    if (zoo->subjects != 0 && random_one_in(zoo->random, 2))
+        change_subject(zoo);
+    else
+        random_item(zoo->random, changes)(zoo);
 }
 
-/* The last step, a call, once more; its mode may be another. */
+/* The last step, a call, once more, at times after its name was removed; its mode may be another.
+ */
 static void repeat_call(struct zoo *zoo) {
     struct scenario *scenario = zoo->scenario;
     const struct step *last = &scenario->steps[scenario->step_count - 1];
+    if (last->path.length > 0 && random_one_in(zoo->random, 3)) {
+        struct step *removal = scenario_add(scenario, STEP_UNLINK);
+        if (removal == NULL)
+            return;
+        removal->path =
+            scenario_store(scenario, scenario_text(scenario, last->path), last->path.length);
+    }
     struct step *step = scenario_add(scenario, last->kind);
     if (step == NULL)
         return;
@@ -75,6 +111,7 @@ static void repeat_call(struct zoo *zoo) {
 /* --- whole scenarios ------------------------------------------------------------------------- */
 
 static void add_beginning(struct zoo *zoo) {
+    zoo_begin(zoo);
     if (!random_one_in(zoo->random, 4))
         return;
     for (uint32_t i = random_below(zoo->random, 3) + 1; i > 0; i--)

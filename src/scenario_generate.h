@@ -3,8 +3,11 @@
  *
  * Built to make a wrong mkfifo show itself soon: most scenarios are short (a few preparations, one
  * to four calls), a few are long, and everything in them has a use for some call. What is drawn how
- * often is in the tables of scenario_operands.c, scenario_zoo_make.c and scenario_call.c; the test
- * counts that every feature still occurs.
+ * often is in the tables of scenario_operands.c, scenario_cast.c, scenario_zoo*.c and
+ * scenario_call.c; the test counts that every feature still occurs.
+ *
+ * More than half of the scenarios need only names, modes, links and descriptors. The others have
+ * subjects besides (scenario_zoo.h): identities, mounts, ACLs, inode flags, Landlock.
  */
 #ifndef FIFOFUZZ_SCENARIO_GENERATE_H
 #define FIFOFUZZ_SCENARIO_GENERATE_H

@@ -2,22 +2,12 @@
 
 #include "check.h"
 #include "scenario_call.h"
+#include "scenario_cast.h"
 #include "scenario_edit.h"
-#include "scenario_operands.h"
+#include "scenario_mutation.h"
 #include "scenario_zoo.h"
 
-struct mutation {
-    struct scenario *scenario;
-    struct random *random;
-    enum target_shape shape;
-};
-
 /* --- moving steps ---------------------------------------------------------------------------- */
-
-static void repair_pointer(struct step *step) {
-    if (step->pointer == POINTER_UNTERMINATED && step->path.length == 0)
-        step->pointer = POINTER_NULL;
-}
 
 /* A text of `from` stored in `to`; one without bytes is all 0, as its place there means nothing. */
 static struct text copy_text(struct scenario *to, const struct scenario *from, struct text text) {
@@ -35,7 +25,7 @@ static bool append_step(struct scenario *to, const struct scenario *from, uint32
     *step = original;
     step->path = copy_text(to, from, original.path);
     step->other = copy_text(to, from, original.other);
-    repair_pointer(step);
+    mutation_repair_pointer(step);
     return true;
 }
 
@@ -82,18 +72,6 @@ static void tidy_pool(struct scenario *scenario) {
 
 /* --- choosing -------------------------------------------------------------------------------- */
 
-/* Index of a step: half of the time the last call. The scenario must have steps. */
-static uint32_t random_step(struct mutation *m) {
-    uint32_t count = m->scenario->step_count;
-    if (random_one_in(m->random, 2)) {
-        for (uint32_t i = count; i-- > 0;) {
-            if (step_is_call(&m->scenario->steps[i]))
-                return i;
-        }
-    }
-    return random_below(m->random, count);
-}
-
 /* Where something that is to affect a call has to go: before the last call, or anywhere. */
 static uint32_t random_place(struct mutation *m) {
     uint32_t count = m->scenario->step_count;
@@ -102,146 +80,24 @@ static uint32_t random_place(struct mutation *m) {
     return random_below(m->random, count + 1);
 }
 
-static void load_text(const struct mutation *m, struct path *path, struct text text) {
-    path->length = 0;
-    path_add(path, scenario_text(m->scenario, text), text.length);
-}
-
-static struct text store_path(struct mutation *m, const struct path *path) {
-    return scenario_store(m->scenario, path->bytes, path->length);
-}
-
-/* A path of some step of the scenario, or a short name; at times only a prefix of it. */
-static void random_known_path(struct mutation *m, struct path *path) {
-    path->length = 0;
-    if (m->scenario->step_count > 0 && !random_one_in(m->random, 8))
-        load_text(m, path, m->scenario->steps[random_step(m)].path);
-    if (path->length == 0) {
-        name_add(path, m->random, NAME_SHORT, random_below(m->random, 26));
-        return;
-    }
-    if (!random_one_in(m->random, 3))
-        return;
-    for (uint32_t i = path->length; i-- > 1;) {
-        if (path->bytes[i] != '/')
-            continue;
-        path->length = i;
-        if (random_one_in(m->random, 2))
-            return;
-    }
-}
-
-/* --- operands -------------------------------------------------------------------------------- */
-
-static void set_path(struct mutation *m, struct step *step) {
-    struct path path;
-    random_known_path(m, &path);
-    step->path = store_path(m, &path);
-    repair_pointer(step);
-}
-
-static void set_other(struct mutation *m, struct step *step) {
-    struct path path;
-    path.length = 0;
-    if (step->kind == STEP_FILE)
-        content_add(&path, m->random);
-    else
-        random_known_path(m, &path);
-    step->other = store_path(m, &path);
-}
-
-static void set_pointer(struct mutation *m, struct step *step) {
-    struct path path;
-    if (!random_one_in(m->random, 8)) {
-        step->pointer = POINTER_STRING;
-        set_path(m, step);
-        return;
-    }
-    load_text(m, &path, step->path);
-    step->pointer = (uint8_t)pointer_random(&path, m->random);
-    step->path = store_path(m, &path);
-    repair_pointer(step);
-}
-
-static void set_full_mode(struct mutation *m, struct step *step) {
-    if (random_one_in(m->random, 2))
-        step->mode ^= 1U << random_below(m->random, random_one_in(m->random, 8) ? 32 : 12);
-    else if (step->kind == STEP_UMASK)
-        step->mode = umask_random(m->random);
-    else if (random_one_in(m->random, 8))
-        step->mode = mode_random_type(m->random);
-    else
-        step->mode = mode_random(m->random);
-}
-
-static void set_mode(struct mutation *m, struct step *step) {
-    static const uint16_t modes[] = {0,    0100, 0200, 0300, 0400, 0500,
-                                     0600, 0700, 0755, 0777, 02755};
-    if (random_one_in(m->random, 2))
-        step->mode ^= 1U << random_below(m->random, 12);
-    else
-        step->mode = random_item(m->random, modes);
-}
-
-static void set_dirfd(struct mutation *m, struct step *step) {
-    uint32_t choice = random_below(m->random, 6);
-    if (choice == 0)
-        step->dirfd = (struct dirfd){.kind = DIRFD_CWD};
-    else if (choice < 3)
-        step->dirfd = (struct dirfd){DIRFD_SLOT, (int32_t)random_below(m->random, 3)};
-    else
-        dirfd_set_random(&step->dirfd, m->random);
-}
-
-/* Gives one operand a new value; fields of other operands stay as they are. */
-static void set_operand(struct mutation *m, struct step *step, enum operand operand) {
-    switch (operand) {
-    case OPERAND_END:
-        break;
-    case OPERAND_SET:
-    case OPERAND_SLOT:
-        step->slot = (uint8_t)random_below(m->random, random_one_in(m->random, 8) ? 16 : 3);
-        break;
-    case OPERAND_DIRFD:
-        set_dirfd(m, step);
-        break;
-    case OPERAND_POINTER:
-        set_pointer(m, step);
-        break;
-    case OPERAND_PATH:
-        set_path(m, step);
-        break;
-    case OPERAND_OTHER:
-        set_other(m, step);
-        break;
-    case OPERAND_MODE:
-        set_mode(m, step);
-        break;
-    case OPERAND_FULL_MODE:
-        set_full_mode(m, step);
-        break;
-    case OPERAND_FLAGS:
-        step->flags = (uint8_t)random_below(m->random, OPEN_FLAGS_ALL + 1);
-        break;
-    }
-}
+/* --- operands and texts ---------------------------------------------------------------------- */
 
 static bool change_operand(struct mutation *m) {
     if (m->scenario->step_count == 0)
         return false;
-    struct step *step = &m->scenario->steps[random_step(m)];
+    struct step *step = &m->scenario->steps[mutation_random_step(m)];
     const uint8_t *operands = step_infos[step->kind].operands;
     uint32_t count = 0;
     while (operands[count] != OPERAND_END)
         count++;
-    set_operand(m, step, operands[random_below(m->random, count)]);
+    mutation_set_operand(m, step, operands[random_below(m->random, count)]);
     return true;
 }
 
 static bool edit_text(struct mutation *m) {
     if (m->scenario->step_count == 0)
         return false;
-    struct step *step = &m->scenario->steps[random_step(m)];
+    struct step *step = &m->scenario->steps[mutation_random_step(m)];
     bool other_text = step->other.length > 0 && random_one_in(m->random, 2);
     struct text *text = other_text ? &step->other : &step->path;
     if (text->length == 0 && step->kind != STEP_MKFIFO && step->kind != STEP_MKFIFOAT)
@@ -249,11 +105,11 @@ static bool edit_text(struct mutation *m) {
     if (step->pointer != POINTER_STRING && step->pointer != POINTER_UNTERMINATED)
         return false;
     struct path path, other;
-    load_text(m, &path, *text);
-    random_known_path(m, &other);
+    mutation_load(m, &path, *text);
+    mutation_random_path(m, &other);
     path_edit(&path, &other, m->random);
-    *text = store_path(m, &path);
-    repair_pointer(step);
+    *text = mutation_store(m, &path);
+    mutation_repair_pointer(step);
     return true;
 }
 
@@ -261,7 +117,7 @@ static bool swap_paths(struct mutation *m) {
     uint32_t count = m->scenario->step_count;
     if (count < 2)
         return false;
-    struct step *a = &m->scenario->steps[random_step(m)];
+    struct step *a = &m->scenario->steps[mutation_random_step(m)];
     struct step *b = &m->scenario->steps[random_below(m->random, count)];
     if (a == b || a->path.length == 0 || b->path.length == 0)
         return false;
@@ -273,18 +129,33 @@ static bool swap_paths(struct mutation *m) {
 
 /* --- steps ----------------------------------------------------------------------------------- */
 
-static bool insert_step(struct mutation *m) {
+/* What costs much, mounts and above all a Landlock domain, comes seldom. */
+static enum step_kind kind_to_insert(struct random *random) {
     static const uint8_t kinds[] = {STEP_MKDIR, STEP_FILE,   STEP_SYMLINK, STEP_LINK,  STEP_UNLINK,
                                     STEP_RMDIR, STEP_RENAME, STEP_CHMOD,   STEP_CHMOD, STEP_UMASK,
                                     STEP_UMASK, STEP_CHDIR,  STEP_CHDIR,   STEP_OPEN,  STEP_CLOSE};
+    static const uint8_t costly[] = {
+        STEP_AS,   STEP_AS,        STEP_AS,        STEP_CHOWN,   STEP_CHOWN,   STEP_ACL,
+        STEP_ACL,  STEP_ATTRIBUTE, STEP_ATTRIBUTE, STEP_DUP,     STEP_NOFILE,  STEP_MOUNT,
+        STEP_BIND, STEP_BIND,      STEP_REMOUNT,   STEP_REMOUNT, STEP_REMOUNT, STEP_UMOUNT};
+    if (!random_one_in(random, 4))
+        return random_item(random, kinds);
+    return random_one_in(random, 30) ? STEP_LANDLOCK : random_item(random, costly);
+}
+
+static void set_operands(struct mutation *m, struct step *step, enum operand but) {
+    for (const uint8_t *operand = step_infos[step->kind].operands; *operand; operand++)
+        if (*operand != but)
+            mutation_set_operand(m, step, *operand);
+}
+
+static bool insert_step(struct mutation *m) {
     uint32_t place = random_place(m);
     uint32_t end = m->scenario->step_count;
-    struct step *step = scenario_add(m->scenario, random_item(m->random, kinds));
+    struct step *step = scenario_add(m->scenario, kind_to_insert(m->random));
     if (step == NULL)
         return false;
-    for (const uint8_t *operand = step_infos[step->kind].operands; *operand != OPERAND_END;
-         operand++)
-        set_operand(m, step, *operand);
+    set_operands(m, step, OPERAND_END);
     move_tail(m->scenario, place, end);
     return true;
 }
@@ -310,7 +181,7 @@ static bool duplicate_step(struct mutation *m) {
     uint32_t end = m->scenario->step_count;
     if (end == 0)
         return false;
-    uint32_t index = random_step(m);
+    uint32_t index = mutation_random_step(m);
     uint32_t place = random_one_in(m->random, 2) ? index : random_place(m);
     if (!append_step(m->scenario, m->scenario, index))
         return false;
@@ -343,7 +214,7 @@ static bool add_member(struct mutation *m) {
     zoo_adopt(&zoo);
     uint32_t member = zoo_make(&zoo, KINDS_PRESENT);
     struct path path;
-    load_text(m, &path, m->scenario->steps[end - 1].path);
+    mutation_load(m, &path, m->scenario->steps[end - 1].path);
     uint32_t start = path.length;
     while (start > 0 && path.bytes[start - 1] != '/')
         start--;
@@ -358,7 +229,7 @@ static bool add_member(struct mutation *m) {
     path_insert(&path, 0, front.bytes, front.length);
     struct step *call = &m->scenario->steps[end - 1];
     call->pointer = POINTER_STRING;
-    call->path = store_path(m, &path);
+    call->path = mutation_store(m, &path);
     move_tail(m->scenario, end - 1, end);
     return true;
 }
@@ -377,16 +248,20 @@ static bool add_call(struct mutation *m) {
     return true;
 }
 
-/* Something happens to a directory on a call's way: it is shut, moved, removed or entered. */
+/*
+ * Something happens to a directory on a call's way: it is shut, moved, removed, entered, given away
+ * or mounted upon.
+ */
 static bool spoil_prefix(struct mutation *m) {
-    static const uint8_t kinds[] = {STEP_CHMOD,  STEP_CHMOD,  STEP_CHMOD, STEP_RMDIR,
-                                    STEP_UNLINK, STEP_RENAME, STEP_CHDIR};
+    static const uint8_t kinds[] = {STEP_CHMOD,  STEP_CHMOD,     STEP_CHMOD,   STEP_RMDIR,
+                                    STEP_UNLINK, STEP_RENAME,    STEP_CHDIR,   STEP_CHOWN,
+                                    STEP_ACL,    STEP_ATTRIBUTE, STEP_REMOUNT, STEP_MOUNT};
     uint32_t end = m->scenario->step_count;
     if (end == 0)
         return false;
-    uint32_t index = random_step(m);
+    uint32_t index = mutation_random_step(m);
     struct path path;
-    load_text(m, &path, m->scenario->steps[index].path);
+    mutation_load(m, &path, m->scenario->steps[index].path);
     while (path.length > 0 && (path.bytes[path.length - 1] != '/' || random_one_in(m->random, 3)))
         path.length--;
     if (path.length > 1)
@@ -396,11 +271,8 @@ static bool spoil_prefix(struct mutation *m) {
     struct step *step = scenario_add(m->scenario, random_item(m->random, kinds));
     if (step == NULL)
         return false;
-    step->path = store_path(m, &path);
-    if (step->kind == STEP_CHMOD)
-        set_mode(m, step);
-    if (step->kind == STEP_RENAME)
-        set_other(m, step);
+    step->path = mutation_store(m, &path);
+    set_operands(m, step, OPERAND_PATH);
     move_tail(m->scenario, index, end);
     return true;
 }
@@ -424,6 +296,21 @@ static bool spoil_cwd(struct mutation *m) {
     return true;
 }
 
+/* Another caller makes the last call. */
+static bool spoil_caller(struct mutation *m) {
+    uint32_t end = m->scenario->step_count;
+    if (end == 0)
+        return false;
+    uint32_t index = mutation_random_step(m);
+    struct step *step = scenario_add(m->scenario, STEP_AS);
+    if (step == NULL)
+        return false;
+    identity_random(&step->identity, m->random);
+    step->flags = capabilities_random(m->random);
+    move_tail(m->scenario, index, end);
+    return true;
+}
+
 /* --- the two functions ----------------------------------------------------------------------- */
 
 static bool mutate_once(struct mutation *m) {
@@ -432,9 +319,20 @@ static bool mutate_once(struct mutation *m) {
         edit_text,      edit_text,      edit_text,      edit_text,         edit_text,
         swap_paths,     insert_step,    insert_step,    remove_step,       remove_step,
         remove_step,    duplicate_step, move_step,      remove_many_steps, add_member,
-        add_member,     add_call,       spoil_prefix,   spoil_cwd,
+        add_member,     add_call,       spoil_prefix,   spoil_prefix,      spoil_cwd,
+        spoil_caller,
     };
     return random_item(m->random, mutations)(m);
+}
+
+/*
+ * A Landlock domain costs as much time as hundreds of other steps, so the mutants of a scenario
+ * that has one mostly do without.
+ */
+static void remove_domains(struct scenario *scenario) {
+    for (uint32_t i = scenario->step_count; i-- > 0;)
+        if (scenario->steps[i].kind == STEP_LANDLOCK)
+            remove_at(scenario, i);
 }
 
 static bool has_call(const struct scenario *scenario) {
@@ -449,6 +347,8 @@ void scenario_mutate(struct scenario *scenario, struct random *random, enum targ
     static const uint8_t counts[] = {1, 1, 1, 1, 1, 1, 2, 2, 3, 5};
     struct mutation m = {scenario, random, shape};
     tidy_pool(scenario);
+    if (!random_one_in(random, 4))
+        remove_domains(scenario);
     for (uint32_t count = random_item(random, counts); count > 0; count--) {
         for (int attempt = 0; attempt < 8 && !mutate_once(&m); attempt++)
             continue;

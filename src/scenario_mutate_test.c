@@ -147,7 +147,7 @@ static void mutations_reach_every_kind_of_operand(void **state) {
     (void)state;
     start(29);
     uint32_t kinds[STEP_KIND_COUNT] = {0}, pointers[POINTER_COUNT] = {0};
-    uint32_t dirfds[DIRFD_KIND_COUNT] = {0}, flags[OPEN_FLAGS_ALL + 1] = {0};
+    uint32_t dirfds[DIRFD_KIND_COUNT] = {0}, flags[STEP_KIND_COUNT][STEP_FLAGS_MAX] = {0};
     for (int i = 0; i < 20000; i++) {
         scenario_clear(&a);
         scenario_restrict(&a, i % 2 ? SHAPE_MKFIFO : SHAPE_MKFIFOAT);
@@ -157,17 +157,72 @@ static void mutations_reach_every_kind_of_operand(void **state) {
             kinds[a.steps[j].kind]++;
             pointers[a.steps[j].pointer]++;
             dirfds[a.steps[j].dirfd.kind]++;
-            flags[a.steps[j].flags]++;
+            for (int bit = 0; bit < STEP_FLAGS_MAX; bit++)
+                flags[a.steps[j].kind][bit] += a.steps[j].flags >> bit & 1U;
         }
     }
     for (int i = 0; i < STEP_KIND_COUNT; i++)
-        assert_true(kinds[i] > 200);
+        assert_true(kinds[i] > (i == STEP_LANDLOCK ? 20 : 200));
     for (int i = 0; i < POINTER_COUNT; i++)
         assert_true(pointers[i] > 50);
     for (int i = 0; i < DIRFD_KIND_COUNT; i++)
         assert_true(dirfds[i] > 200);
-    for (int i = 0; i <= OPEN_FLAGS_ALL; i++)
-        assert_true(flags[i] > 10);
+    for (int i = 0; i < STEP_KIND_COUNT; i++)
+        for (int bit = 0; step_infos[i].flags[bit] != NULL; bit++)
+            assert_true(flags[i][bit] > 10);
+}
+
+/* Counts of fields that one operand has many of. */
+static struct {
+    uint32_t uids, gids, real, groups[IDENTITY_GROUPS + 1], entries[ENTRY_COUNT], numbers, none;
+} seen;
+
+static void see(const struct step *step) {
+    if (step->kind == STEP_AS) {
+        seen.uids += step->identity.uid != 0;
+        seen.gids += step->identity.gid != 0;
+        seen.real += step->identity.real_uid != step->identity.uid;
+        seen.groups[step->identity.group_count]++;
+    }
+    for (int entry = 0; step->kind == STEP_ACL && entry < ENTRY_COUNT; entry++)
+        seen.entries[entry] += acl_has(step->mode, (enum acl_entry)entry);
+    if (step->kind == STEP_MOUNT) {
+        seen.numbers += step->mode > 0;
+        seen.none += step->mode == 0;
+    }
+}
+
+static void mutations_reach_every_part_of_an_operand(void **state) {
+    (void)state;
+    start(30);
+    for (int i = 0; i < 20000; i++) {
+        scenario_clear(&a);
+        for (int j = 0; j < 8; j++)
+            scenario_mutate(&a, &random_source, SHAPE_SEQUENCE);
+        for (uint32_t j = 0; j < a.step_count; j++)
+            see(&a.steps[j]);
+    }
+    assert_true(seen.uids > 500 && seen.gids > 500 && seen.real > 500);
+    for (int i = 0; i <= IDENTITY_GROUPS; i++)
+        assert_true(seen.groups[i] > 100);
+    for (int i = 0; i < ENTRY_COUNT; i++)
+        assert_true(seen.entries[i] > 100);
+    assert_true(seen.numbers > 100 && seen.none > 20);
+}
+
+/* A domain costs a worker, so it must not stay in all descendants of a scenario. */
+static void landlock_is_mostly_dropped(void **state) {
+    (void)state;
+    start(31);
+    uint32_t kept = 0;
+    for (int i = 0; i < 10000; i++) {
+        scenario_clear(&a);
+        scenario_add(&a, STEP_LANDLOCK);
+        scenario_restrict(&a, SHAPE_MKFIFO);
+        scenario_mutate(&a, &random_source, SHAPE_MKFIFO);
+        kept += a.steps[0].kind == STEP_LANDLOCK;
+    }
+    assert_in_range(kept, 1000, 4000);
 }
 
 int main(void) {
@@ -181,6 +236,8 @@ int main(void) {
         cmocka_unit_test(texts_that_steps_share_stay_within_the_limit),
         cmocka_unit_test(crossing_takes_from_both),
         cmocka_unit_test(mutations_reach_every_kind_of_operand),
+        cmocka_unit_test(mutations_reach_every_part_of_an_operand),
+        cmocka_unit_test(landlock_is_mostly_dropped),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

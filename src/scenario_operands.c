@@ -156,6 +156,25 @@ int32_t dirfd_number_random(struct random *random) {
     return random_item(random, numbers);
 }
 
+uint32_t descriptor_random(struct random *random) {
+    static const uint16_t numbers[] = {0,    3,    7,    63,   127,  128,  255,  256,  1023,
+                                       1024, 1024, 1025, 2000, 2047, 2048, 4095, 4096, 65535};
+    if (random_one_in(random, 2))
+        return random_between(random, 1024, 2000);
+    return random_item(random, numbers);
+}
+
+uint32_t nofile_random(struct random *random) {
+    static const uint16_t limits[] = {0, 1, 3, 64, 256, 1024, 1025, 2048, 4096, 65535};
+    return random_one_in(random, 3) ? random_item(random, limits) : random_between(random, 3, 8);
+}
+
+uint32_t inodes_random(struct random *random) {
+    if (random_one_in(random, 3))
+        return random_one_in(random, 2) ? 0 : random_below(random, NUMBER_MAX + 1);
+    return random_between(random, 1, 8);
+}
+
 uint32_t path_length_random(struct random *random) {
     static const uint16_t lengths[] = {
         4094, 4095, 4095, 4095, 4096, 4096, 4096, 4097, 4098, 4352, 127,  128,

@@ -35,6 +35,15 @@ uint32_t umask_random(struct random *random);
 /* A number that is no open directory: negative, standard, never opened, huge. */
 int32_t dirfd_number_random(struct random *random);
 
+/* The least number that dup asks for: at limits of select(2) and of the sandbox, or any. */
+uint32_t descriptor_random(struct random *random);
+
+/* A limit on descriptors: mostly one that is used up at once. */
+uint32_t nofile_random(struct random *random);
+
+/* The inodes of a file system: a few, or 0 for no limit. */
+uint32_t inodes_random(struct random *random);
+
 /* A total length for a path: at PATH_MAX (4096 with its NUL) or at a usual buffer's size. */
 uint32_t path_length_random(struct random *random);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "scenario_cast.h"
 #include "scenario_operands.h"
 
 /* --- names and paths ------------------------------------------------------------------------ */
@@ -65,12 +66,10 @@ struct text zoo_store_path(struct zoo *zoo, uint32_t member) {
     struct path path;
     path.length = 0;
     if (member == ZOO_ROOT)
-        path_add(&path, "/", 1);
-    else if (zoo->cwd == ZOO_ROOT)
-        zoo_add_path(zoo, &path, ZOO_ROOT, member);
-    else
-        zoo_add_absolute(zoo, &path, member);
-    return scenario_store(zoo->scenario, path.bytes, path.length);
+        return scenario_store(zoo->scenario, "/", 1);
+    uint32_t slash = zoo->cwd == ZOO_ROOT;
+    zoo_add_absolute(zoo, &path, member);
+    return scenario_store(zoo->scenario, path.bytes + slash, path.length - slash);
 }
 
 struct step *zoo_step(struct zoo *zoo, enum step_kind kind, uint32_t member) {
@@ -90,7 +89,7 @@ uint32_t zoo_child(const struct zoo *zoo, uint32_t parent) {
     return ZOO_ROOT;
 }
 
-uint32_t zoo_want(struct zoo *zoo, uint32_t kinds) {
+uint32_t zoo_want(struct zoo *zoo, uint64_t kinds) {
     if (!random_one_in(zoo->random, 4)) {
         uint32_t start = random_below(zoo->random, zoo->count);
         for (uint32_t i = 0; i < zoo->count; i++) {
@@ -104,20 +103,70 @@ uint32_t zoo_want(struct zoo *zoo, uint32_t kinds) {
 
 /* --- beginning ------------------------------------------------------------------------------ */
 
+/* Which kinds a subject brings. */
+static const struct {
+    enum subject subject;
+    uint64_t kinds;
+} subjects[] = {
+    {SUBJECT_IDENTITIES, KIND(OWNED) | KIND(GROUP) | KIND(SHARED)},
+    {SUBJECT_MOUNTS, KINDS_MOUNT},
+    {SUBJECT_ACLS, KIND(ACL) | KIND(DEFAULT_ACL)},
+    {SUBJECT_ATTRIBUTES, KIND(IMMUTABLE) | KIND(APPEND)},
+};
+enum { SUBJECT_COUNT = sizeof subjects / sizeof subjects[0] };
+
+/* A domain costs a new worker, milliseconds, a mount a tenth of one: so they are rare. */
+static uint32_t random_subjects(struct random *random) {
+    if (random_one_in(random, 150))
+        return SUBJECT_LANDLOCK | random_below(random, SUBJECT_LANDLOCK) |
+               random_below(random, SUBJECT_LANDLOCK);
+    if (random_below(random, 8) < 5)
+        return 0;
+    uint32_t chosen = 0;
+    if (random_one_in(random, 3))
+        chosen |= SUBJECT_MOUNTS;
+    if (random_one_in(random, 5))
+        chosen |= SUBJECT_ACLS;
+    if (random_one_in(random, 5))
+        chosen |= SUBJECT_ATTRIBUTES;
+    if (random_one_in(random, 7))
+        chosen |= SUBJECT_DESCRIPTORS;
+    bool named = (chosen & SUBJECT_ACLS) != 0;
+    if (chosen == 0 || named || random_one_in(random, (chosen & SUBJECT_MOUNTS) != 0 ? 2 : 4))
+        chosen |= SUBJECT_IDENTITIES;
+    return chosen;
+}
+
+static uint64_t kinds_of(uint32_t chosen) {
+    uint64_t kinds = 0;
+    for (uint32_t i = 0; i < SUBJECT_COUNT; i++)
+        if ((chosen & subjects[i].subject) != 0)
+            kinds |= subjects[i].kinds;
+    return kinds;
+}
+
 /* Half of the scenarios draw from all kinds, the others from about a quarter of them. */
-static uint32_t random_theme(struct random *random) {
+static uint64_t random_theme(struct random *random) {
     if (random_one_in(random, 2))
-        return UINT32_MAX;
-    uint32_t half = (uint32_t)random_next(random);
-    return half & (uint32_t)random_next(random);
+        return UINT64_MAX;
+    uint64_t half = random_next(random);
+    return half & random_next(random);
 }
 
 void zoo_start(struct zoo *zoo, struct scenario *scenario, struct random *random,
                enum target_shape shape) {
     zoo->scenario = scenario;
     zoo->random = random;
-    zoo->possible = shape == SHAPE_SEQUENCE ? UINT32_MAX : ~KIND(FIFO);
+    zoo->subjects = random_subjects(random);
+    zoo->possible = ~KINDS_OF_SUBJECTS | kinds_of(zoo->subjects);
+    if (shape != SHAPE_SEQUENCE)
+        zoo->possible &= ~KIND(FIFO);
     zoo->theme = random_theme(random);
+    zoo->early = zoo->acting = false;
+    zoo->remounted = ZOO_MEMBERS_MAX;
+    zoo->caller = (struct identity){0};
+    if ((zoo->subjects & SUBJECT_IDENTITIES) != 0)
+        identity_random(&zoo->caller, random);
     zoo->serial = 0;
     zoo->umask = 022;
     zoo->cwd = ZOO_ROOT;
@@ -147,8 +196,14 @@ static void adopt_step(struct zoo *zoo, const struct step *step) {
         [STEP_RENAME] = MEMBER_DIRECTORY, [STEP_CHMOD] = MEMBER_ANY_MODE,
         [STEP_UMASK] = MEMBER_KIND_COUNT, [STEP_CHDIR] = MEMBER_DIRECTORY,
         [STEP_OPEN] = MEMBER_DIRECTORY,   [STEP_CLOSE] = MEMBER_KIND_COUNT,
+        [STEP_DUP] = MEMBER_KIND_COUNT,   [STEP_NOFILE] = MEMBER_KIND_COUNT,
+        [STEP_AS] = MEMBER_KIND_COUNT,    [STEP_LANDLOCK] = MEMBER_DIRECTORY,
+        [STEP_CHOWN] = MEMBER_OWNED,      [STEP_ACL] = MEMBER_ACL,
+        [STEP_ATTRIBUTE] = MEMBER_APPEND, [STEP_MOUNT] = MEMBER_MOUNT,
+        [STEP_BIND] = MEMBER_BIND,        [STEP_REMOUNT] = MEMBER_READ_ONLY,
+        [STEP_UMOUNT] = MEMBER_DIRECTORY,
     };
-    bool new_name = step->kind == STEP_LINK || step->kind == STEP_RENAME;
+    bool new_name = step->kind == STEP_LINK || step->kind == STEP_RENAME || step->kind == STEP_BIND;
     struct text text = new_name ? step->other : step->path;
     const char *name = scenario_text(zoo->scenario, text);
     for (; text.length > 0 && *name == '/'; name++)
@@ -163,6 +218,10 @@ static void adopt_step(struct zoo *zoo, const struct step *step) {
         zoo->umask = step->mode;
     if (step->kind == STEP_CHDIR)
         zoo->cwd = member;
+    if (step->kind == STEP_AS)
+        zoo->caller = step->identity;
+    if (step->kind == STEP_DUP && step->dirfd.kind == DIRFD_SLOT)
+        zoo->slot_members[step->slot] = zoo->slot_members[step->dirfd.number];
     if (step->kind == STEP_OPEN) {
         zoo->slot_members[step->slot] = (uint8_t)member;
         zoo->slot = (step->slot + 1U) % SCENARIO_SLOTS;
@@ -190,6 +249,19 @@ uint32_t zoo_open(struct zoo *zoo, uint32_t member, uint32_t flags) {
     zoo->slot_members[slot] = (uint8_t)member;
     zoo->slot = (slot + 1) % SCENARIO_SLOTS;
     return slot;
+}
+
+uint32_t zoo_dup(struct zoo *zoo, uint32_t slot) {
+    uint32_t copy = zoo->slot;
+    struct step *step = scenario_add(zoo->scenario, STEP_DUP);
+    if (step != NULL) {
+        step->slot = (uint8_t)copy;
+        step->dirfd = (struct dirfd){DIRFD_SLOT, (int32_t)slot};
+        step->mode = descriptor_random(zoo->random);
+    }
+    zoo->slot_members[copy] = zoo->slot_members[slot];
+    zoo->slot = (copy + 1) % SCENARIO_SLOTS;
+    return copy;
 }
 
 void zoo_remove(struct zoo *zoo, uint32_t member) {
@@ -222,6 +294,8 @@ void zoo_umask(struct zoo *zoo) {
     if (step == NULL)
         return;
     step->mode = umask_random(zoo->random);
+    if ((zoo->subjects & SUBJECT_ACLS) != 0 && random_one_in(zoo->random, 6))
+        step->mode = 0777; /* a default ACL takes its place: umask(2) */
     zoo->umask = step->mode;
 }
 

@@ -1,18 +1,23 @@
+#include "scenario_zoo_make.h"
+
 #include "check.h"
 #include "scenario_operands.h"
-#include "scenario_zoo.h"
+#include "scenario_zoo_mount.h"
+#include "scenario_zoo_rights.h"
 
 /* --- choosing a kind, a place and a name ---------------------------------------------------- */
 
-static uint32_t random_kind(struct zoo *zoo, uint32_t kinds) {
+static uint32_t random_kind(struct zoo *zoo, uint64_t kinds) {
     kinds &= zoo->possible;
     check(kinds != 0);
     if ((kinds & zoo->theme) != 0)
         kinds &= zoo->theme;
-    for (uint32_t skip = random_below(zoo->random, (uint32_t)__builtin_popcount(kinds)); skip > 0;
+    if ((kinds & KINDS_OF_SUBJECTS) != 0 && random_one_in(zoo->random, 2))
+        kinds &= KINDS_OF_SUBJECTS;
+    for (uint32_t skip = random_below(zoo->random, (uint32_t)__builtin_popcountll(kinds)); skip > 0;
          skip--)
         kinds &= kinds - 1;
-    return (uint32_t)__builtin_ctz(kinds);
+    return (uint32_t)__builtin_ctzll(kinds);
 }
 
 /* A directory for a new name: mostly the root, to keep paths short. */
@@ -35,19 +40,32 @@ static uint32_t new_member(struct zoo *zoo, enum member_kind kind, uint32_t pare
 
 /* --- one function per sort of member --------------------------------------------------------- */
 
-static void make_in(struct zoo *zoo, uint32_t kinds, uint32_t parent);
-
-static void chmod_to(struct zoo *zoo, uint32_t member, uint32_t mode) {
+void zoo_chmod_to(struct zoo *zoo, uint32_t member, uint32_t mode) {
     struct step *step = zoo_step(zoo, STEP_CHMOD, member);
     if (step != NULL)
         step->mode = mode & 07777;
 }
 
+/*
+ * mkdir(2) takes no set-id bits and obeys the umask, so what matters is set by chmod; of a mode for
+ * callers that all own what they make, only the owner's bits do.
+ */
+void zoo_mkdir(struct zoo *zoo, uint32_t member, uint32_t mode) {
+    struct step *step = zoo_step(zoo, STEP_MKDIR, member);
+    if (step != NULL)
+        step->mode = mode & 01777;
+    uint32_t counting = (zoo->subjects & SUBJECT_IDENTITIES) != 0 ? 0777 : 0700;
+    if (step != NULL && ((mode & zoo->umask & counting) != 0 || mode > 01777))
+        zoo_chmod_to(zoo, member, mode);
+}
+
 /* Only the owner's bits decide about a caller who owns the directory. */
-static uint32_t directory_mode(struct random *random, enum member_kind kind) {
+static uint32_t directory_mode(struct zoo *zoo, enum member_kind kind) {
     static const uint16_t plain[] = {0755, 0700, 0777, 0711, 0733, 0300};
+    static const uint16_t shared[] = {0755, 0777, 0777, 0777, 0773, 0711, 0733, 0700};
     static const uint16_t unsearchable[] = {0600, 0600, 0600, 0400, 0200, 0};
     static const uint16_t unwritable[] = {0500, 0500, 0500, 0100};
+    struct random *random = zoo->random;
     uint32_t others = random_below(random, 0100);
     switch ((uint32_t)kind) {
     case MEMBER_SETGID:
@@ -63,27 +81,22 @@ static uint32_t directory_mode(struct random *random, enum member_kind kind) {
     case MEMBER_ANY_MODE:
         return random_below(random, 010000);
     default:
+        if ((zoo->subjects & SUBJECT_IDENTITIES) != 0)
+            return random_item(random, shared);
         return random_item(random, plain);
     }
 }
 
-/* mkdir(2) takes no set-id bits and obeys the umask, so what matters is set by chmod. */
 static void make_directory(struct zoo *zoo, uint32_t member) {
-    uint32_t mode = directory_mode(zoo->random, zoo->members[member].kind);
-    bool masked = (mode & zoo->umask & 0700) != 0;
+    uint32_t mode = directory_mode(zoo, zoo->members[member].kind);
     bool shut = zoo_is(zoo, member, KINDS_SHUT_DIRECTORY);
-    bool holds = random_one_in(zoo->random, shut ? 2 : 12);
-    struct step *step = zoo_step(zoo, STEP_MKDIR, member);
-    if (step == NULL)
+    if (!random_one_in(zoo->random, shut ? 2 : 12)) {
+        zoo_mkdir(zoo, member, mode);
         return;
-    step->mode = holds ? 0700 : mode & 01777;
-    if (holds) {
-        if ((zoo->umask & 0700) != 0)
-            chmod_to(zoo, member, 0700);
-        make_in(zoo, KIND(DIRECTORY) | KIND(FILE) | KIND(DANGLING) | KIND(LINK_DIRECTORY), member);
     }
-    if (holds || masked || mode > 01777)
-        chmod_to(zoo, member, mode);
+    zoo_mkdir(zoo, member, 0700);
+    zoo_make_in(zoo, KIND(DIRECTORY) | KIND(FILE) | KIND(DANGLING) | KIND(LINK_DIRECTORY), member);
+    zoo_chmod_to(zoo, member, mode);
 }
 
 static void make_deep(struct zoo *zoo, uint32_t member) {
@@ -303,6 +316,19 @@ static void (*const makers[MEMBER_KIND_COUNT])(struct zoo *, uint32_t) = {
     [MEMBER_LOOP] = make_loop,
     [MEMBER_CHAIN] = make_chain,
     [MEMBER_MISSING] = make_nothing,
+    [MEMBER_OWNED] = rights_make,
+    [MEMBER_GROUP] = rights_make,
+    [MEMBER_SHARED] = rights_make,
+    [MEMBER_ACL] = rights_make,
+    [MEMBER_DEFAULT_ACL] = rights_make,
+    [MEMBER_IMMUTABLE] = rights_make,
+    [MEMBER_APPEND] = rights_make,
+    [MEMBER_MOUNT] = mount_make,
+    [MEMBER_BIND] = mount_make,
+    [MEMBER_NOSYMFOLLOW] = mount_make,
+    [MEMBER_READ_ONLY] = mount_make,
+    [MEMBER_FULL] = mount_make,
+    [MEMBER_IDMAP] = mount_make,
 };
 
 static void make_kind(struct zoo *zoo, uint32_t member) {
@@ -310,17 +336,19 @@ static void make_kind(struct zoo *zoo, uint32_t member) {
         makers[zoo->members[member].kind](zoo, member);
 }
 
-static void make_in(struct zoo *zoo, uint32_t kinds, uint32_t parent) {
-    make_kind(zoo, new_member(zoo, random_kind(zoo, kinds), parent));
+uint32_t zoo_make_in(struct zoo *zoo, uint64_t kinds, uint32_t parent) {
+    uint32_t member = new_member(zoo, random_kind(zoo, kinds), parent);
+    make_kind(zoo, member);
+    return member;
 }
 
-uint32_t zoo_make(struct zoo *zoo, uint32_t kinds) {
+uint32_t zoo_make(struct zoo *zoo, uint64_t kinds) {
     uint32_t member = new_member(zoo, random_kind(zoo, kinds), random_place(zoo));
     make_kind(zoo, member);
     return member;
 }
 
-void zoo_replace(struct zoo *zoo, uint32_t member, uint32_t kinds) {
+void zoo_replace(struct zoo *zoo, uint32_t member, uint64_t kinds) {
     if (member == ZOO_ROOT)
         return;
     zoo_remove(zoo, member);

@@ -17,6 +17,8 @@ static void begin(enum target_shape shape) {
     random_seed(&random_source, 61);
     scenario_clear(&scenario);
     zoo_start(&zoo, &scenario, &random_source, shape);
+    zoo.subjects = 0;
+    zoo.possible &= ~KINDS_OF_SUBJECTS;
 }
 
 static uint32_t name(uint32_t parent, const char *string) {
@@ -75,10 +77,10 @@ static void every_kind_can_be_made(void **state) {
     (void)state;
     for (int kind = 0; kind < MEMBER_KIND_COUNT; kind++) {
         begin(SHAPE_SEQUENCE);
-        zoo.theme = UINT32_MAX;
-        uint32_t member = zoo_make(&zoo, 1U << kind);
+        zoo.theme = zoo.possible = UINT64_MAX;
+        uint32_t member = zoo_make(&zoo, UINT64_C(1) << kind);
         assert_int_not_equal(member, ZOO_ROOT);
-        assert_true(zoo_is(&zoo, member, 1U << kind));
+        assert_true(zoo_is(&zoo, member, UINT64_C(1) << kind));
         assert_true((scenario.step_count > 0) == (kind != MEMBER_MISSING));
         assert_true(scenario_valid(&scenario));
     }
@@ -91,6 +93,29 @@ static void fifos_are_made_only_in_sequences(void **state) {
         assert_false(zoo_is(&zoo, zoo_make(&zoo, KINDS_FILE), KIND(FIFO)));
 }
 
+/* Returns in how many of 20,000 scenarios a subject was drawn; 0 as subject: in how many none. */
+static uint32_t drawn(uint32_t subject) {
+    uint32_t count = 0;
+    begin(SHAPE_SEQUENCE);
+    for (int i = 0; i < 20000; i++) {
+        zoo_start(&zoo, &scenario, &random_source, SHAPE_SEQUENCE);
+        count += subject == 0 ? zoo.subjects == 0 : (zoo.subjects & subject) != 0;
+        assert_true((zoo.subjects & SUBJECT_MOUNTS) != 0 || (zoo.possible & KINDS_MOUNT) == 0);
+    }
+    return count;
+}
+
+static void subjects_are_as_rare_as_they_are_costly(void **state) {
+    (void)state;
+    assert_in_range(drawn(0), 10000, 13000);
+    assert_in_range(drawn(SUBJECT_IDENTITIES), 4000, 6500);
+    assert_in_range(drawn(SUBJECT_MOUNTS), 2000, 3000);
+    assert_in_range(drawn(SUBJECT_ACLS), 1000, 2000);
+    assert_in_range(drawn(SUBJECT_ATTRIBUTES), 1000, 2000);
+    assert_in_range(drawn(SUBJECT_DESCRIPTORS), 800, 1600);
+    assert_in_range(drawn(SUBJECT_LANDLOCK), 80, 200);
+}
+
 static void full_zoo_gives_the_root(void **state) {
     (void)state;
     begin(SHAPE_SEQUENCE);
@@ -98,6 +123,17 @@ static void full_zoo_gives_the_root(void **state) {
         zoo_make(&zoo, KINDS_PRESENT);
     assert_int_equal(zoo.count, ZOO_MEMBERS_MAX);
     assert_int_equal(zoo_make(&zoo, KINDS_PRESENT), ZOO_ROOT);
+    assert_true(scenario_valid(&scenario));
+}
+
+static void duplicate_stands_for_the_same_member(void **state) {
+    (void)state;
+    begin(SHAPE_MKFIFO);
+    uint32_t a = name(ZOO_ROOT, "a");
+    uint32_t slot = zoo_open(&zoo, a, OPEN_PATH), copy = zoo_dup(&zoo, slot);
+    assert_int_not_equal(slot, copy);
+    assert_int_equal(zoo.slot_members[copy], a);
+    assert_int_equal(scenario.steps[1].dirfd.number, slot);
     assert_true(scenario_valid(&scenario));
 }
 
@@ -115,7 +151,8 @@ static void full_scenario_takes_no_more(void **state) {
 static void adopting_finds_members_cwd_umask_and_slots(void **state) {
     (void)state;
     const char *source = "mkdir \"a\" 0700\nfile \"/a/f\" 0600 \"\"\nd2 = open \"a\"\n"
-                         "umask 0077\nchdir \"/a\"\n";
+                         "umask 0077\nchdir \"/a\"\nd4 = dup d2 1024\n"
+                         "chown \"a\" 1:2\nas 7:8,9\n";
     struct text_error error;
     begin(SHAPE_MKFIFO);
     assert_int_equal(scenario_parse(&scenario, NULL, source, strlen(source), &error), 0);
@@ -123,8 +160,11 @@ static void adopting_finds_members_cwd_umask_and_slots(void **state) {
     assert_int_equal(zoo.count, 3);
     assert_int_equal(zoo.umask, 077);
     assert_int_equal(zoo.slot, 3);
+    assert_int_equal(zoo.caller.uid, 7);
+    assert_int_equal(zoo.caller.groups[0], 9);
     expect_path(ZOO_ROOT, zoo.cwd, "a");
     expect_path(ZOO_ROOT, zoo.slot_members[2], "a");
+    expect_path(ZOO_ROOT, zoo.slot_members[4], "a");
     expect_path(ZOO_ROOT, 2, "a/f");
 }
 
@@ -135,7 +175,9 @@ int main(void) {
         cmocka_unit_test(renamed_directory_takes_its_children_along),
         cmocka_unit_test(every_kind_can_be_made),
         cmocka_unit_test(fifos_are_made_only_in_sequences),
+        cmocka_unit_test(subjects_are_as_rare_as_they_are_costly),
         cmocka_unit_test(full_zoo_gives_the_root),
+        cmocka_unit_test(duplicate_stands_for_the_same_member),
         cmocka_unit_test(full_scenario_takes_no_more),
         cmocka_unit_test(adopting_finds_members_cwd_umask_and_slots),
     };
