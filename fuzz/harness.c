@@ -231,7 +231,12 @@ static void announce(void) {
     examine_traits(&examiner, traits, sizeof traits);
     if (!writer.job)
         return;
-    writer.job->traits = examiner.contract.traits;
+    writer.job->facts = (struct campaign_facts){
+        .entries = {[STEP_MKFIFO] = examiner.implementation->mkfifo != NULL,
+                    [STEP_MKFIFOAT] = examiner.implementation->mkfifoat != NULL},
+        .traits = examiner.contract.traits,
+        .host = examiner.contract.host,
+    };
     snprintf(writer.job->traits_text, sizeof writer.job->traits_text, "%s", traits);
     campaign_enter(&writer, CAMPAIGN_RUNNING);
 }

@@ -31,11 +31,18 @@ enum {
 enum campaign_state {
     CAMPAIGN_WAITING, /* the child has not spoken yet */
     CAMPAIGN_ENGINE,  /* it was started and may run scenarios: `tier` is valid */
-    CAMPAIGN_RUNNING, /* its worker stands: `traits` and `traits_text` are valid */
+    CAMPAIGN_RUNNING, /* its worker stands: `facts` and `traits_text` are valid */
     CAMPAIGN_FOUND,   /* it ended with a finding: `signature` and `folder` are valid; where there
                          is no folder, `reason` */
     CAMPAIGN_UNABLE,  /* the host cannot run it: `reason` says why and what to do */
     CAMPAIGN_REFUSED, /* the user's arguments are wrong: `reason` says why */
+};
+
+/* What is known once a worker stands, and what clauses can be reached depends on. */
+struct campaign_facts {
+    bool entries[2]; /* by step kind: the implementation has that entry point */
+    struct traits traits;
+    struct host host;
 };
 
 /* The figures of one child; it alone writes them. */
@@ -44,7 +51,7 @@ struct campaign_job {
     _Atomic uint64_t scenarios, calls, undecided;
     _Atomic uint64_t reached[CLAUSE_COUNT];     /* how often each clause applied */
     _Atomic uint32_t first_after[CLAUSE_COUNT]; /* milliseconds into the campaign, if reached */
-    struct traits traits;
+    struct campaign_facts facts;
     char tier[64];
     char traits_text[512];
     char reason[1024];

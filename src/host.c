@@ -6,7 +6,8 @@ const struct ability_info ability_infos[ABILITY_COUNT] = {
     [ABILITY_MOUNTS] = {"mounts", "the kernel has no mount_setattr(2); use Linux 5.12 or later"},
     [ABILITY_NOSYMFOLLOW] = {"nosymfollow",
                              "the kernel has no nosymfollow mounts; use Linux 5.14 or later"},
-    [ABILITY_IDMAP] = {"idmap", "idmapped mounts of tmpfs need Linux 6.3 or later and root"},
+    [ABILITY_IDMAP] = {"idmap", "a kernel before Linux 6.3 or a user namespace has no idmapped "
+                                "tmpfs; run as root on a newer one"},
     [ABILITY_ACLS] = {"acls", "the kernel's tmpfs has no ACLs; build it with TMPFS_POSIX_ACL"},
     [ABILITY_ATTRIBUTES] = {"attributes",
                             "inode flags of tmpfs need Linux 6.0 or later and CAP_LINUX_IMMUTABLE "

@@ -230,8 +230,6 @@ static bool step_dots(struct walker *walker, enum walk_last kind) {
 /* Ends the walk at the last component, which is at `place` or, with NODE_NONE, does not exist. */
 static bool finish(struct walker *walker, struct place place) {
     struct walk *walk = walker->walk;
-    if (walker->intent != WALK_PARENT && place.node != NODE_NONE)
-        place = world_top(walker->world, place);
     walk->mount = place.mount;
     walk->node = place.node;
     if (walker->intent == WALK_PARENT)
@@ -264,7 +262,7 @@ static bool is_protected(const struct walker *walker, node_id link) {
     mount_id mount = walker->current.mount;
     const struct node *directory = &world->nodes[walker->current.node];
     uint16_t owner = world_seen_id(world, mount, world->nodes[link].uid);
-    if (!world->host->protected_symlinks || owner == world->identity.uid ||
+    if (owner == world->identity.uid ||
         (directory->mode & STICKY_AND_WRITABLE) != STICKY_AND_WRITABLE)
         return false;
     return owner == ID_UNMAPPED || owner != world_seen_id(world, mount, directory->uid);
@@ -290,11 +288,13 @@ static bool step_name(struct walker *walker, bool is_last) {
         follows(walker, is_last)) {
         walker->want_directory |= is_last && walk->slash;
         bool guarded = is_protected(walker, place.node);
-        if (is_last && guarded)
+        if (is_last && guarded && walker->world->host->protected_symlinks)
             return stop(walker, WALK_PROTECTED_LINK);
         walk->guarded_link |= guarded;
         return enter_link(walker, place.node, !is_last);
     }
+    if (is_last && walker->intent != WALK_PARENT && place.node != NODE_NONE)
+        place = world_top(world, place);
     if (is_last)
         return finish(walker, place);
     if (place.node == NODE_NONE)

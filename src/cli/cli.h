@@ -118,6 +118,9 @@ void session_close(void);
 /* The scenario that is about to be run, for check(); NULL for none. */
 void session_scenario(const struct scenario *scenario);
 
+/* The first ability that a step of `scenario` needs and this host lacks, or ABILITY_COUNT. */
+enum ability session_lacks(const struct scenario *scenario);
+
 /* The traits found out by session_open, a line each. */
 const char *session_traits(void);
 

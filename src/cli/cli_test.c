@@ -107,13 +107,13 @@ static void a_host_without_namespaces_is_77_with_the_reason(void **state) {
     write_file("empty.scn", "");
     const char *const verbs[] = {"repro", "check"};
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        RUN_CONFINED(verbs[i], "empty.scn");
+        RUN_CONFINED(forbid_namespaces, verbs[i], "empty.scn");
         assert_status(77);
         assert_contains(ran.err, "this host cannot run implementations: ");
     }
-    RUN_CONFINED("run", "--runs", "1");
+    RUN_CONFINED(forbid_namespaces, "run", "--runs", "1");
     assert_status(77);
-    RUN_CONFINED("doctor");
+    RUN_CONFINED(forbid_namespaces, "doctor");
     assert_status(77);
     assert_contains(ran.out, "missing sandbox");
     assert_contains(ran.out, "fix: ");
@@ -152,11 +152,15 @@ static void tables_list_what_there_is(void **state) {
     assert_contains(ran.out, "[C-EEXIST-dangling]");
     RUN("list", "clauses");
     assert_contains(ran.out, "\nC-EEXIST-dangling ");
+    assert_contains(ran.out, " [needs landlock]\n");
+    assert_contains(ran.out, "\nbeyond any scenario, and why:\n  C-ASYNC-SAFE ");
     RUN("list", "policy");
     assert_contains(ran.out, "  mknodat ");
     RUN("list", "steps");
     assert_contains(ran.out, "\nsymlink BODY PATH ");
     assert_contains(ran.out, "\nSLOT = open PATH [FLAG...] ");
+    assert_contains(ran.out, "\n    FLAG: path, nofollow, directory\nclose SLOT ");
+    assert_contains(ran.out, "\nacl PATH ENTRIES [FLAG...] ");
 }
 
 static void a_clause_is_explained(void **state) {
@@ -167,6 +171,20 @@ static void a_clause_is_explained(void **state) {
     assert_contains(ran.out, "Source:      POSIX ");
     assert_contains(ran.out, "posix:       shall\n");
     assert_contains(ran.out, "documented:  silent\n");
+    assert_contains(ran.out, "needs:       nothing special of the host\n");
+    assert_contains(ran.out, "C-SLASH-missing.scn:\n");
+    RUN("explain", "C-LANDLOCK");
+    assert_contains(ran.out, "needs:       landlock (where it is missing: ");
+}
+
+static void a_sentence_beyond_any_scenario_is_explained_with_the_reason(void **state) {
+    (void)state;
+    RUN("explain", "C-EDQUOT");
+    assert_status(0);
+    assert_contains(ran.out, "C-EDQUOT: no scenario can reach it: tmpfs is mounted without quotas");
+    RUN("explain", "edquot");
+    assert_status(2);
+    assert_contains(ran.err, "  C-EDQUOT\n");
 }
 
 static void text_survives_encode_and_show(void **state) {
@@ -335,6 +353,7 @@ int main(void) {
         cmocka_unit_test(every_verb_has_help),
         cmocka_unit_test(tables_list_what_there_is),
         cmocka_unit_test(a_clause_is_explained),
+        cmocka_unit_test(a_sentence_beyond_any_scenario_is_explained_with_the_reason),
         cmocka_unit_test(text_survives_encode_and_show),
         cmocka_unit_test(show_keeps_expectations_and_drops_remarks),
         cmocka_unit_test(a_wrong_expectation_fails_its_file_alone),

@@ -49,11 +49,11 @@ static inline void read_into(const char *path, char *text, size_t capacity) {
         fclose(in);
 }
 
-/* Denies this process unshare(2), as a container does. */
-static inline void forbid_namespaces(void) {
+/* Denies this process a system call. */
+static inline void forbid(unsigned number) {
     struct sock_filter code[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_unshare, 0, 1),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
         BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
     };
@@ -61,6 +61,17 @@ static inline void forbid_namespaces(void) {
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 ||
         prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) != 0)
         _exit(99);
+}
+
+/* unshare(2), as a container does. */
+static inline void forbid_namespaces(void) {
+    forbid(SYS_unshare);
+}
+
+/* landlock_create_ruleset(2), as if the kernel had no Landlock. */
+static inline void forbid_landlock(void) {
+    enum { LANDLOCK_CREATE_RULESET = 444 }; /* on all architectures; older headers lack it */
+    forbid(LANDLOCK_CREATE_RULESET);
 }
 
 /*
@@ -101,8 +112,8 @@ static inline void finish(pid_t child) {
 
 /* Runs the program with the arguments behind, up to a NULL. */
 #define RUN(...) finish(start((const char *const[]){__VA_ARGS__, NULL}, "err", NULL))
-#define RUN_CONFINED(...)                                                                          \
-    finish(start((const char *const[]){__VA_ARGS__, NULL}, "err", forbid_namespaces))
+#define RUN_CONFINED(confine, ...)                                                                 \
+    finish(start((const char *const[]){__VA_ARGS__, NULL}, "err", confine))
 
 static inline void assert_status(int wanted) {
     if (ran.status != wanted)

@@ -120,15 +120,18 @@ static void print_result(bool passed, size_t number, const char *path) {
 static bool check_file(struct examiner *examiner, size_t number, const char *path) {
     cli_load(path, FORM_TEXT, &scenario, &expectations);
     session_scenario(&scenario);
+    enum ability lacked = session_lacks(&scenario);
     if (examine_adapt(examiner, &scenario)) {
         print_result(true, number, path);
-        printf(" # SKIP %s cannot run all of its steps\n", examiner->implementation->name);
+        if (lacked != ABILITY_COUNT)
+            printf(" # SKIP needs %s: %s\n", ability_infos[lacked].name,
+                   ability_infos[lacked].lacking);
+        else
+            printf(" # SKIP %s cannot run all of its steps\n", examiner->implementation->name);
         return true;
     }
-    const struct observation *observation =
-        sandbox_run(examiner->sandbox, &scenario, examiner->implementation, SANDBOX_OBSERVED);
     struct verdict verdict;
-    verdict_judge(&examiner->judge, &scenario, observation, &verdict);
+    const struct observation *observation = examine_once(examiner, &scenario, &verdict);
     bool violated = verdict.kind == VERDICT_VIOLATED || verdict.kind == VERDICT_DISAGREED;
     uint32_t mismatch = examiner->contract.level == LEVEL_LINUX ? unexpected_step(observation)
                                                                 : scenario.step_count;
@@ -173,8 +176,9 @@ const struct verb verb_check = {
     .name = "check",
     .arguments = "[PATH...] [--implementation X] [--contract LEVEL]",
     .summary = "Runs the conformance and regression files, or those below PATH, as TAP.",
-    .help = "A file passes if the contract held and, at level linux, every step had the outcome\n"
-            "written behind its #. Without PATH: corpus/conformance and "
-            "corpus/regressions.\n\n" CLI_SUBJECT_HELP,
+    .help =
+        "A file passes if the contract held and, at level linux, every step had the outcome\n"
+        "written behind its #. One with steps that this host or the implementation cannot do is\n"
+        "skipped. Without PATH: corpus/conformance and corpus/regressions.\n\n" CLI_SUBJECT_HELP,
     .run = run_check,
 };

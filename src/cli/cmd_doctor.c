@@ -115,6 +115,27 @@ static void check_fuzz_targets(void) {
     }
 }
 
+static unsigned clauses_that_need(enum ability ability) {
+    unsigned count = 0;
+    for (int i = 0; i < CLAUSE_COUNT; i++)
+        count += clause_infos[i].need == ability;
+    return count;
+}
+
+/* What scenarios can have on this host, found out by the sandbox. */
+static void check_abilities(const struct host *host) {
+    for (int i = 0; i < ABILITY_COUNT; i++) {
+        char what[128];
+        snprintf(what, sizeof what, "%s (clauses that need it: %u)", ability_infos[i].name,
+                 clauses_that_need((enum ability)i));
+        print_line(host->can[i], what, ability_infos[i].lacking);
+    }
+    printf("%-8sfs.protected_symlinks is %s\n%-8sfs.protected_hardlinks is %s\n", "fact",
+           host->protected_symlinks ? "on" : "off", "fact",
+           host->protected_hardlinks ? "on" : "off");
+    printf("%-8sdescriptors of a scenario: %u (RLIMIT_NOFILE)\n", "fact", host->nofile);
+}
+
 /* The proof: a sandbox that really stands. */
 static bool check_sandbox(void) {
     char reason[1024] = "";
@@ -126,6 +147,8 @@ static bool check_sandbox(void) {
         snprintf(what, sizeof what, "sandbox: a worker in an arena of its own; tier: %s",
                  sandbox_tier());
     print_line(stands, what, reason);
+    if (stands)
+        check_abilities(sandbox_host(sandbox));
     sandbox_close(stands ? sandbox : NULL);
     return stands;
 }
@@ -145,7 +168,9 @@ const struct verb verb_doctor = {
     .name = "doctor",
     .arguments = "",
     .summary = "Says what this host can run, and how to mend what it cannot.",
-    .help = "The last line is a real sandbox being opened. Exit status 0 if that works, else 77.\n"
-            "What else is missing only limits `fifofuzz run`.\n",
+    .help =
+        "At the end a real sandbox is opened, and tells what its scenarios can have. Exit status\n"
+        "0 if it stands, else 77. What else is missing only limits what can be tested: a\n"
+        "clause that needs it is counted as unreachable.\n",
     .run = run_doctor,
 };

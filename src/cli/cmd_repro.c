@@ -83,7 +83,11 @@ static void print_tally(const char *path, const struct tally *tally) {
 static bool repro(struct examiner *examiner, const struct cli_subject *subject, const char *path,
                   uint64_t repeat) {
     cli_load(path, FORM_BY_NAME, &scenario, NULL);
-    if (examine_adapt(examiner, &scenario))
+    enum ability lacked = session_lacks(&scenario);
+    if (lacked != ABILITY_COUNT)
+        fprintf(stderr, "fifofuzz: %s: steps that need %s are left out: %s\n", path,
+                ability_infos[lacked].name, ability_infos[lacked].lacking);
+    if (examine_adapt(examiner, &scenario) && lacked == ABILITY_COUNT)
         fprintf(stderr, "fifofuzz: %s: some steps do not suit %s and are left out\n", path,
                 subject->implementation);
     session_scenario(&scenario);

@@ -13,21 +13,34 @@ static unsigned count_bits(const struct clause_set *set) {
     return (unsigned)(__builtin_popcountll(set->bits[0]) + __builtin_popcountll(set->bits[1]));
 }
 
-void figures_take(struct figures *figures) {
-    static const struct traits none;
-    const struct campaign *campaign = figures->campaign;
-    figures->elapsed = campaign_elapsed(campaign);
-    campaign_sum(campaign, &figures->totals);
+/* What job 0 knows; before its worker stands nothing is ruled out. */
+static struct campaign_facts known_facts(const struct campaign *campaign) {
     enum campaign_state state = campaign_state(campaign, 0);
-    bool known = state == CAMPAIGN_RUNNING || state == CAMPAIGN_FOUND;
-    figures->reachable =
-        target_reachable(figures->target, known ? &campaign->jobs[0].traits : &none);
-    struct clause_set constant = target_constant();
-    for (int word = 0; word < 2; word++) {
-        if (figures->totals.calls)
-            figures->totals.clauses.bits[word] |= constant.bits[word];
-        figures->totals.clauses.bits[word] &= figures->reachable.bits[word];
+    if (state == CAMPAIGN_RUNNING || state == CAMPAIGN_FOUND)
+        return campaign->jobs[0].facts;
+    struct campaign_facts facts = {.entries = {true, true}};
+    for (int ability = 0; ability < ABILITY_COUNT; ability++)
+        facts.host.can[ability] = true;
+    return facts;
+}
+
+static void take_reachable(struct figures *figures) {
+    figures->facts = known_facts(figures->campaign);
+    figures->reachable = (struct clause_set){{0}};
+    for (int i = 0; i < CLAUSE_COUNT; i++) {
+        enum clause clause = (enum clause)i;
+        figures->unreachable[i] = target_unreachable(figures->target, &figures->facts, clause);
+        if (!figures->unreachable[i])
+            clause_set_add(&figures->reachable, clause);
     }
+}
+
+void figures_take(struct figures *figures) {
+    figures->elapsed = campaign_elapsed(figures->campaign);
+    campaign_sum(figures->campaign, &figures->totals);
+    take_reachable(figures);
+    for (int word = 0; word < 2; word++)
+        figures->totals.clauses.bits[word] &= figures->reachable.bits[word];
     figures->reachable_count = count_bits(&figures->reachable);
     figures->reached_count = count_bits(&figures->totals.clauses);
 }
@@ -126,6 +139,34 @@ static void print_unreached(const struct figures *figures) {
         fputc('\n', stderr);
 }
 
+/* The abilities that the host lacks: " for want of identities, acls". */
+static void print_lacking(const struct host *host) {
+    const char *before = " for want of ";
+    for (int ability = 0; ability < ABILITY_COUNT; ability++)
+        if (!host->can[ability]) {
+            fprintf(stderr, "%s%s", before, ability_infos[ability].name);
+            before = ", ";
+        }
+}
+
+/* What is not tested, and where to read why; JSON has the reason of each. */
+static void print_unreachable(const struct figures *figures) {
+    unsigned by_host = 0;
+    unsigned missing = CLAUSE_COUNT - figures->reachable_count;
+    for (int i = 0; i < CLAUSE_COUNT; i++)
+        by_host += !clause_is_reachable((enum clause)i, &figures->facts.host);
+    if (by_host) {
+        fprintf(stderr, "  unreachable%12u  here,", by_host);
+        print_lacking(&figures->facts.host);
+        fputs(": `fifofuzz doctor`\n", stderr);
+    }
+    if (missing > by_host)
+        fprintf(stderr, "  unreachable%12u  by this target on this implementation\n",
+                missing - by_host);
+    fprintf(stderr, "  unreachable%12u  beyond any scenario: `fifofuzz list clauses`\n",
+            beyond_count);
+}
+
 void figures_summarize(struct figures *figures) {
     figures_take(figures);
     if (isatty(STDERR_FILENO))
@@ -139,9 +180,10 @@ void figures_summarize(struct figures *figures) {
     fprintf(stderr, "  scenarios  %12s  %s/s\n", grouped(totals->scenarios),
             grouped(per_second(figures, totals->scenarios)));
     fprintf(stderr, "  undecided  %12s\n", grouped(totals->undecided));
-    fprintf(stderr, "  clauses    %9u/%u  reached of those this target can reach\n",
+    fprintf(stderr, "  clauses    %9u/%u  reached of those that can be reached here\n",
             figures->reached_count, figures->reachable_count);
     print_unreached(figures);
+    print_unreachable(figures);
     fprintf(stderr, "  findings   %12d  %s\n", figures->finding ? 1 : 0,
             figures->finding ? figures->finding : "");
 }
@@ -160,6 +202,17 @@ static json_t *names(const struct clause_set *set, const struct clause_set *with
             json_array_append_new(array, json_string(clause_infos[i].name));
     }
     return array;
+}
+
+/* Each clause that was out of reach, with the reason: these and the reachable ones are all. */
+static json_t *reasons(const struct figures *figures) {
+    json_t *object = json_object();
+    for (int i = 0; i < CLAUSE_COUNT; i++)
+        if (figures->unreachable[i])
+            json_object_set_new(object, clause_infos[i].name, json_string(figures->unreachable[i]));
+    for (unsigned i = 0; i < beyond_count; i++)
+        json_object_set_new(object, beyond_infos[i].name, json_string(beyond_infos[i].reason));
+    return object;
 }
 
 /* How often each clause applied and when it first did. */
@@ -182,21 +235,33 @@ static json_t *circumstances(const struct figures *figures) {
                      number(plan->jobs));
 }
 
-int figures_write_json(const struct figures *figures, const char *path, int status) {
+static json_t *clauses(const struct figures *figures) {
     const struct campaign_totals *totals = &figures->totals;
+    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "clauses_reached", names(&totals->clauses, NULL),
+                     "clauses_not_reached", names(&figures->reachable, &totals->clauses),
+                     "clauses_reachable", names(&figures->reachable, NULL), "clauses_unreachable",
+                     reasons(figures), "clauses", counts(totals));
+}
+
+static json_t *result(const struct figures *figures, int status) {
+    const struct campaign_totals *totals = &figures->totals;
+    return json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "seconds",
+                     (double)figures->elapsed / 1000, "scenarios", number(totals->scenarios),
+                     "calls", number(totals->calls), "undecided", number(totals->undecided),
+                     "scenarios_per_second", number(per_second(figures, totals->scenarios)),
+                     "calls_per_second", number(per_second(figures, totals->calls)), "findings",
+                     figures->finding ? json_pack("[s]", figures->finding) : json_array(), "status",
+                     status);
+}
+
+int figures_write_json(const struct figures *figures, const char *path, int status) {
     json_t *all = circumstances(figures);
-    json_t *rest = json_pack(
-        "{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "seconds",
-        (double)figures->elapsed / 1000, "scenarios", number(totals->scenarios), "calls",
-        number(totals->calls), "undecided", number(totals->undecided), "scenarios_per_second",
-        number(per_second(figures, totals->scenarios)), "calls_per_second",
-        number(per_second(figures, totals->calls)), "clauses_reached",
-        names(&totals->clauses, NULL), "clauses_not_reached",
-        names(&figures->reachable, &totals->clauses), "clauses", counts(totals), "findings",
-        figures->finding ? json_pack("[s]", figures->finding) : json_array(), "status", status);
-    json_object_update(all, rest);
+    json_t *const parts[] = {result(figures, status), clauses(figures)};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        json_object_update(all, parts[i]);
+        json_decref(parts[i]);
+    }
     int error = json_dump_file(all, path, JSON_INDENT(2)) == 0 ? 0 : -(errno ? errno : EIO);
-    json_decref(rest);
     json_decref(all);
     return error;
 }

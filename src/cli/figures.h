@@ -20,6 +20,8 @@ struct figures {
     const char *finding; /* its signature, or NULL */
     uint64_t elapsed;    /* milliseconds; taken by figures_take */
     struct campaign_totals totals;
+    struct campaign_facts facts;           /* as far as known; else all can be reached */
+    const char *unreachable[CLAUSE_COUNT]; /* why it cannot be reached, or NULL */
     struct clause_set reachable;
     unsigned reachable_count, reached_count;
 };

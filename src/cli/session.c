@@ -24,6 +24,13 @@ const char *session_traits(void) {
     return traits;
 }
 
+enum ability session_lacks(const struct scenario *scenario) {
+    enum ability lacked = ABILITY_COUNT;
+    for (uint32_t i = 0; i < scenario->step_count && lacked == ABILITY_COUNT; i++)
+        lacked = host_lacks(&examiner.contract.host, &scenario->steps[i]);
+    return lacked;
+}
+
 /* Says which half is not tested. */
 static void mention_missing(const struct implementation *implementation) {
     const char *missing = !implementation->mkfifo     ? "mkfifo"

@@ -17,54 +17,72 @@ const struct target *target_find(const char *name) {
     return NULL;
 }
 
-static void remove_all(struct clause_set *set, const enum clause *clauses, size_t count) {
-    for (size_t i = 0; i < count; i++)
-        set->bits[clauses[i] / 64] &= ~(UINT64_C(1) << clauses[i] % 64);
-}
+/* --- what a target reaches -------------------------------------------------------------------- */
 
-/* The traits that all entry points have which the target calls. */
-static struct entry_traits common_traits(const struct target *target, const struct traits *traits) {
-    const struct entry_traits *plain = &traits->of[STEP_MKFIFO];
-    const struct entry_traits *at = &traits->of[STEP_MKFIFOAT];
-    if (target->shape == SHAPE_MKFIFO)
-        return *plain;
-    if (target->shape == SHAPE_MKFIFOAT)
-        return *at;
-    return (struct entry_traits){plain->masks_type_bits && at->masks_type_bits,
-                                 plain->reads_path && at->reads_path};
-}
+/* What a clause may ask of target and implementation, and what is said where they lack it. */
+enum need { NEED_CALL, NEED_DIRFD, NEED_POINTER, NEED_TYPE, NEED_FIFO, NEED_COUNT };
+static const char *const lacking[NEED_COUNT] = {
+    [NEED_CALL] = "the implementation has no entry point that the target calls",
+    [NEED_DIRFD] = "mkfifoat is not called",
+    [NEED_POINTER] = "the implementation reads paths itself, so bad pointers are left out",
+    [NEED_TYPE] = "the implementation masks foreign file type bits",
+    [NEED_FIFO] = "a single call finds no other call's FIFO",
+};
 
-struct clause_set target_reachable(const struct target *target, const struct traits *traits) {
-    static const enum clause dirfd[] = {
-        CLAUSE_DIRFD_OK,    CLAUSE_DIRFD_OPATH,   CLAUSE_DIRFD_ABSOLUTE, CLAUSE_EBADF,
-        CLAUSE_EBADF_ORDER, CLAUSE_ENOTDIR_DIRFD, CLAUSE_EACCES_DIRFD,
+static enum need need_of(enum clause clause) {
+    static const struct {
+        uint8_t clause, need;
+    } needs[] = {
+        {CLAUSE_DIRFD_OK, NEED_DIRFD},       {CLAUSE_DIRFD_OPATH, NEED_DIRFD},
+        {CLAUSE_DIRFD_ABSOLUTE, NEED_DIRFD}, {CLAUSE_EBADF, NEED_DIRFD},
+        {CLAUSE_EBADF_ORDER, NEED_DIRFD},    {CLAUSE_ENOTDIR_DIRFD, NEED_DIRFD},
+        {CLAUSE_EACCES_DIRFD, NEED_DIRFD},   {CLAUSE_EFAULT, NEED_POINTER},
+        {CLAUSE_EINVAL_FIRST, NEED_TYPE},    {CLAUSE_EFAULT_UNTERMINATED, NEED_POINTER},
+        {CLAUSE_PROT_FIFOS, NEED_FIFO},
     };
-    static const enum clause pointers[] = {CLAUSE_EFAULT, CLAUSE_EFAULT_UNTERMINATED};
-    static const enum clause type_first[] = {CLAUSE_EINVAL_FIRST};
-    const struct entry_traits common = common_traits(target, traits);
-    struct clause_set set = {{0, 0}};
-    for (int i = 0; i < CLAUSE_COUNT; i++)
-        clause_set_add(&set, (enum clause)i);
-    if (target->shape == SHAPE_MKFIFO)
-        remove_all(&set, dirfd, sizeof dirfd / sizeof dirfd[0]);
-    if (common.reads_path)
-        remove_all(&set, pointers, sizeof pointers / sizeof pointers[0]);
-    if (common.masks_type_bits)
-        remove_all(&set, type_first, sizeof type_first / sizeof type_first[0]);
-    return set;
+    for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
+        if (needs[i].clause == clause)
+            return (enum need)needs[i].need;
+    return NEED_CALL;
 }
 
-struct clause_set target_constant(void) {
-    static const enum clause constant[] = {
-        CLAUSE_RETURN,       CLAUSE_ERRNO_SET,   CLAUSE_ERRNO_KEEP,        CLAUSE_RETURNS,
-        CLAUSE_CONTAINED,    CLAUSE_PATH_CONST,  CLAUSE_PATH_READ,         CLAUSE_STAT_NLINK,
-        CLAUSE_STAT_SIZE,    CLAUSE_STAT_BLOCKS, CLAUSE_STAT_RDEV,         CLAUSE_STAT_DEV,
-        CLAUSE_NLINK_PARENT, CLAUSE_SIZE_PARENT, CLAUSE_FAIL_NOEFFECT,     CLAUSE_ARENA,
-        CLAUSE_STATE_CWD,    CLAUSE_STATE_UMASK, CLAUSE_STATE_DESCRIPTORS, CLAUSE_STATE_SIGNALS,
-        CLAUSE_TIME_EQUAL,
-    };
-    struct clause_set set = {{0, 0}};
-    for (size_t i = 0; i < sizeof constant / sizeof constant[0]; i++)
-        clause_set_add(&set, constant[i]);
-    return set;
+/* Whether calls of `kind` are made: the target has them, and so has the implementation. */
+static bool is_made(const struct target *target, const struct campaign_facts *facts,
+                    enum step_kind kind) {
+    bool wanted = target->shape == SHAPE_SEQUENCE ||
+                  (target->shape == SHAPE_MKFIFOAT) == (kind == STEP_MKFIFOAT);
+    return wanted && facts->entries[kind];
+}
+
+static bool is_met(const struct target *target, const struct campaign_facts *facts,
+                   enum need need) {
+    const bool made[2] = {is_made(target, facts, STEP_MKFIFO),
+                          is_made(target, facts, STEP_MKFIFOAT)};
+    const struct entry_traits *of = facts->traits.of;
+    switch (need) {
+    case NEED_DIRFD:
+        return made[STEP_MKFIFOAT];
+    case NEED_POINTER:
+        return (made[0] && !of[0].reads_path) || (made[1] && !of[1].reads_path);
+    case NEED_TYPE:
+        return (made[0] && !of[0].masks_type_bits) || (made[1] && !of[1].masks_type_bits);
+    case NEED_FIFO:
+        return target->shape == SHAPE_SEQUENCE;
+    case NEED_CALL:
+    case NEED_COUNT:
+        break;
+    }
+    return made[0] || made[1];
+}
+
+const char *target_unreachable(const struct target *target, const struct campaign_facts *facts,
+                               enum clause clause) {
+    if (!is_met(target, facts, NEED_CALL))
+        return lacking[NEED_CALL];
+    enum need need = need_of(clause);
+    if (!is_met(target, facts, need))
+        return lacking[need];
+    if (!clause_is_reachable(clause, &facts->host))
+        return ability_infos[clause_infos[clause].need].lacking;
+    return NULL;
 }

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "contract.h"
+#include "campaign.h"
 #include "scenario_shape.h"
 
 struct target {
@@ -23,12 +23,11 @@ extern const size_t target_count;
 const struct target *target_find(const char *name);
 
 /*
- * The clauses that a target can reach with an implementation of these traits. Those about dirfd
- * need mkfifoat, those about bad pointers one that lets the kernel read the path.
+ * Why a campaign on `target` cannot reach `clause`, in one sentence, or NULL if it can: by the
+ * calls that the target makes and the implementation has, by traits, by what the host lacks.
+ * Nothing of that is a fault, and nothing of it counts as held.
  */
-struct clause_set target_reachable(const struct target *target, const struct traits *traits);
-
-/* The clauses that are held against every call, so that any campaign with a call reaches them. */
-struct clause_set target_constant(void);
+const char *target_unreachable(const struct target *target, const struct campaign_facts *facts,
+                               enum clause clause);
 
 #endif
