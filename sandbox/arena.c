@@ -16,11 +16,7 @@
 enum {
     ARENA_UMASK = 022,
     ARENA_MODE = 0755,
-    /* The longest entry of a listing; one that leaves this much room has reached the end. */
-    ENTRY_MAX = sizeof(struct dirent64),
-    UNLISTED = UINT16_MAX, /* index of a node that did not fit in the observation */
 };
-_Static_assert((int)UNLISTED > (int)OBSERVED_NODES_MAX, "an index that no node has");
 
 static const char ask[] = "run `fifofuzz doctor` and report what it says";
 
@@ -77,92 +73,10 @@ int arena_prove(struct arena *arena, char *reason, size_t reason_size) {
 /* One walk over the arena: everything it meets is recorded, if anyone looks, and removed. */
 struct walk {
     struct arena *arena;
-    struct observation *observation; /* NULL: remove only */
+    struct observation *observation; /* as in arena->record; NULL: remove only */
     bool failed;                     /* something could not be removed */
     bool moved;                      /* the current directory is no longer what it was */
 };
-
-/* Stores `length` bytes; false and `overflow` when they do not fit. */
-static bool store(struct observation *observation, const char *bytes, uint32_t length,
-                  uint32_t *offset) {
-    if (length > OBSERVED_BYTES_MAX - observation->bytes_used) {
-        observation->overflow = true;
-        return false;
-    }
-    *offset = observation->bytes_used;
-    if (bytes)
-        memcpy(observation->bytes + *offset, bytes, length);
-    observation->bytes_used += length;
-    return true;
-}
-
-static ssize_t read_file(int directory, const char *name, char *out, size_t capacity) {
-    const int flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
-    int file = openat(directory, name, flags);
-    if (file < 0 && errno == EACCES && fchmodat(directory, name, 0600, 0) == 0)
-        file = openat(directory, name, flags);
-    if (file < 0)
-        return -1;
-    ssize_t length = read(file, out, capacity);
-    close(file);
-    return length;
-}
-
-/* The body of a symlink or the content of a file. */
-static void record_content(struct observation *observation, struct observed_node *node,
-                           int directory, const char *name) {
-    uint32_t room = OBSERVED_BYTES_MAX - observation->bytes_used;
-    uint32_t wanted =
-        node->facts.size < CONTENT_MAX ? (uint32_t)node->facts.size : (uint32_t)CONTENT_MAX;
-    if (wanted > room) {
-        observation->overflow = true;
-        wanted = room;
-    }
-    char *out = observation->bytes + observation->bytes_used;
-    ssize_t length = S_ISLNK(node->facts.mode) ? readlinkat(directory, name, out, wanted)
-                                               : read_file(directory, name, out, wanted);
-    if (length < 0)
-        node->facts = (struct node_facts){.error = errno};
-    else
-        store(observation, NULL, node->content_length = (uint32_t)length, &node->content);
-}
-
-/* A second name of a node gets the facts from before its first name was removed. */
-static void record_links(struct arena *arena, struct observation *observation, uint32_t index) {
-    struct node_facts *facts = &observation->nodes[index].facts;
-    for (uint32_t i = 0; i < arena->link_count; i++) {
-        if (arena->links[i].ino == facts->ino) {
-            *facts = observation->nodes[arena->links[i].node].facts;
-            return;
-        }
-    }
-    if (facts->nlink > 1 && !S_ISDIR(facts->mode))
-        arena->links[arena->link_count++] = (struct arena_link){facts->ino, index};
-}
-
-/* Records the node `name` of `directory`; returns its index, or UNLISTED. */
-static uint32_t record(struct walk *walk, int directory, uint32_t parent, const char *name) {
-    struct observation *observation = walk->observation;
-    if (!observation || observation->overflow)
-        return UNLISTED;
-    uint32_t index = observation->node_count;
-    struct observed_node *node = &observation->nodes[index];
-    uint32_t length = (uint32_t)strlen(name);
-    if (index == OBSERVED_NODES_MAX || !store(observation, name, length, &node->name)) {
-        observation->overflow = true;
-        return UNLISTED;
-    }
-    observation->node_count++;
-    node->parent = parent;
-    node->name_length = length;
-    node->content = 0;
-    node->content_length = 0;
-    facts_at(&node->facts, directory, name, AT_SYMLINK_NOFOLLOW);
-    if (S_ISLNK(node->facts.mode) || (S_ISREG(node->facts.mode) && node->facts.size > 0))
-        record_content(observation, node, directory, name);
-    record_links(walk->arena, observation, index);
-    return index;
-}
 
 /* Removes a name; the directory may have lost the owner's permissions. */
 static bool discard(struct walk *walk, int directory, const char *name, int flags) {
@@ -175,11 +89,7 @@ static bool discard(struct walk *walk, int directory, const char *name, int flag
 }
 
 static const struct dirent64 *entry_at(const char *listing, ssize_t offset) {
-    return (const struct dirent64 *)(const void *)(listing + offset);
-}
-
-static bool is_dots(const char *name) {
-    return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
+    return record_entry(listing, (size_t)offset);
 }
 
 static int open_directory(int directory, const char *name) {
@@ -226,13 +136,13 @@ static void step_up(struct walk *walk, struct place *place) {
 static bool sweep(struct walk *walk, struct place *place, const char *listing, ssize_t size) {
     for (ssize_t at = 0; at < size && !walk->failed; at += entry_at(listing, at)->d_reclen) {
         const struct dirent64 *entry = entry_at(listing, at);
-        if (is_dots(entry->d_name))
+        if (record_is_dots(entry->d_name))
             continue;
         if (entry->d_ino == place->emptied) {
             discard(walk, AT_FDCWD, entry->d_name, AT_REMOVEDIR);
             continue;
         }
-        uint32_t node = record(walk, AT_FDCWD, place->node, entry->d_name);
+        uint32_t node = record_node(&walk->arena->record, AT_FDCWD, place->node, entry->d_name);
         int flags = entry->d_type == DT_DIR ? AT_REMOVEDIR : 0;
         if (!discard(walk, AT_FDCWD, entry->d_name, flags) && !walk->failed) {
             step_down(walk, place, entry->d_name, node);
@@ -253,11 +163,11 @@ static void empty_by_moving(struct walk *walk, int directory, uint32_t node) {
     walk->failed |= fchdir(directory) != 0;
     while (!walk->failed) {
         int here = open_directory(AT_FDCWD, ".");
-        ssize_t size = here < 0 ? -1 : getdents64(here, listing, ARENA_LISTING);
+        ssize_t size = here < 0 ? -1 : getdents64(here, listing, LISTING_SIZE);
         close(here);
         if (size < 0)
             walk->failed = true;
-        else if (sweep(walk, &place, listing, size) || size + ENTRY_MAX > ARENA_LISTING)
+        else if (sweep(walk, &place, listing, size) || record_goes_on(size))
             continue;
         else if (place.depth == 0)
             break;
@@ -271,7 +181,7 @@ static void empty(struct walk *walk, int directory, uint32_t node, unsigned leve
 static void remove_entry(struct walk *walk, int directory, uint32_t parent,
                          const struct dirent64 *entry, unsigned level) {
     const char *name = entry->d_name;
-    uint32_t node = record(walk, directory, parent, name);
+    uint32_t node = record_node(&walk->arena->record, directory, parent, name);
     if (discard(walk, directory, name, entry->d_type == DT_DIR ? AT_REMOVEDIR : 0) || walk->failed)
         return;
     if (walk->observation)
@@ -296,12 +206,12 @@ static void empty(struct walk *walk, int directory, uint32_t node, unsigned leve
     char *listing = walk->arena->listings[level];
     ssize_t size;
     do {
-        size = getdents64(directory, listing, ARENA_LISTING);
+        size = getdents64(directory, listing, LISTING_SIZE);
         walk->failed |= size < 0;
         for (ssize_t at = 0; at < size && !walk->failed; at += entry_at(listing, at)->d_reclen)
-            if (!is_dots(entry_at(listing, at)->d_name))
+            if (!record_is_dots(entry_at(listing, at)->d_name))
                 remove_entry(walk, directory, node, entry_at(listing, at), level + 1);
-    } while (size + ENTRY_MAX > ARENA_LISTING && !walk->failed);
+    } while (record_goes_on(size) && !walk->failed);
 }
 
 void arena_begin(void) {
@@ -314,7 +224,8 @@ void arena_begin(void) {
 }
 
 static void empty_root(struct walk *walk) {
-    walk->arena->link_count = 0;
+    walk->arena->record.observation = walk->observation;
+    walk->arena->record.link_count = 0;
     int root = open_directory(AT_FDCWD, "/");
     if (root < 0 && errno == EMFILE) {
         arena_begin(); /* leaks have used up the table */
@@ -335,17 +246,24 @@ static bool is_open(int number) {
 }
 
 /*
- * poll(2) takes O_PATH descriptors for closed. One that was leaked has the lowest number that was
- * free, so the numbers up to the first free one above all slots are asked for singly.
+ * poll(2) takes O_PATH descriptors for closed: numbers are asked for singly where one may be open.
+ * Those are the slots' own, and what was leaked. That had the lowest number that was free at the
+ * time, and no more numbers than there are slots have come free below it since.
  */
 static void observe_path_descriptors(const struct steps *steps, struct observation *observation) {
-    int highest = 2;
-    for (int i = 0; i < SCENARIO_SLOTS; i++)
-        if (steps->open[i] && steps->number[i] > highest)
-            highest = steps->number[i];
-    for (int i = 3; i < OBSERVED_DESCRIPTORS; i++) {
+    int highest = 2, closed = 0;
+    for (int i = 0; i < SCENARIO_SLOTS; i++) {
+        const int number = steps->number[i];
+        if (!steps->open[i] || number < 3 || number >= OBSERVED_DESCRIPTORS)
+            continue;
+        highest = number > highest ? number : highest;
+        if (!observation->open[number])
+            observation->open[number] = is_open(number);
+    }
+    for (int i = 3; i < OBSERVED_DESCRIPTORS && closed <= SCENARIO_SLOTS; i++) {
         if (!observation->open[i])
             observation->open[i] = is_open(i);
+        closed += !observation->open[i];
         if (i > highest && !observation->open[i])
             break;
     }
@@ -389,9 +307,10 @@ static bool is_root(const struct arena *arena, const struct node_facts *facts) {
     return facts->error == 0 && facts->dev == arena->dev && facts->ino == arena->ino;
 }
 
-static void observe_places(const struct arena *arena, struct observation *observation) {
+static void observe_places(const struct arena *arena, const struct steps *steps,
+                           struct observation *observation) {
     facts_at(&observation->cwd, AT_FDCWD, "", AT_EMPTY_PATH);
-    if (is_root(arena, &observation->cwd))
+    if (is_root(arena, &observation->cwd) && !steps->used_steward)
         observation->root = observation->cwd; /* no call of the policy moves the root */
     else
         facts_at(&observation->root, AT_FDCWD, "/", 0);
@@ -399,27 +318,38 @@ static void observe_places(const struct arena *arena, struct observation *observ
     observation->bytes_used = 0;
     observation->node_count = 1;
     observation->nodes[0] = (struct observed_node){.facts = observation->root};
+    observation->tree_count = 1;
+    observation->trees[0] = 0;
 }
 
-bool arena_observe(struct arena *arena, const struct steps *steps,
-                   struct observation *observation) {
+/* Lets the steward take back what it did, and list what it mounted for `observation`. */
+static bool clear_mounts(struct arena *arena, struct steps *steps,
+                         struct observation *observation) {
+    if (!steps->used_steward)
+        return true;
+    arena->record.observation = observation;
+    return steward_clean(&steps->steward, &arena->record, arena->listings[0]) == 0;
+}
+
+bool arena_observe(struct arena *arena, struct steps *steps, struct observation *observation) {
     observation->umask = umask(ARENA_UMASK);
-    observe_places(arena, observation);
+    observe_places(arena, steps, observation);
     observe_descriptors(steps, observation);
     observation->standard_replaced = !standard_descriptors_intact(arena);
     bool intact = !observation->standard_replaced && is_root(arena, &observation->root);
+    intact &= clear_mounts(arena, steps, observation);
     if ((observation->root.mode & 07777) != ARENA_MODE)
         intact &= chmod("/", ARENA_MODE) == 0;
     struct walk walk = {.arena = arena, .observation = observation};
     empty_root(&walk);
-    if (walk.moved || !is_root(arena, &observation->cwd))
+    if (walk.moved || !is_root(arena, &observation->cwd) || steps->used_steward)
         intact &= chdir("/") == 0;
     return intact && !walk.failed;
 }
 
-bool arena_clear(struct arena *arena, const struct steps *steps) {
+bool arena_clear(struct arena *arena, struct steps *steps) {
     umask(ARENA_UMASK);
-    struct walk walk = {.arena = arena};
+    struct walk walk = {.arena = arena, .failed = !clear_mounts(arena, steps, NULL)};
     if (steps->changed_mode)
         walk.failed |= chmod("/", ARENA_MODE) != 0;
     empty_root(&walk);
@@ -429,7 +359,7 @@ bool arena_clear(struct arena *arena, const struct steps *steps) {
 }
 
 bool arena_reset(struct arena *arena) {
-    const struct steps steps = {.changed_directory = true, .changed_mode = true};
+    struct steps steps = {.changed_directory = true, .changed_mode = true};
     arena_begin();
     return arena_clear(arena, &steps) && standard_descriptors_intact(arena);
 }

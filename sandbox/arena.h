@@ -9,25 +9,18 @@
 #include <stdint.h>
 
 #include "outcome.h"
+#include "record.h"
 #include "steps.h"
 
 enum {
-    ARENA_LEVELS = 16,    /* directories held open while descending; deeper ones by chdir(2) */
-    ARENA_LISTING = 8192, /* bytes of one getdents64(2) */
-};
-
-/* A node with several names, first met as `node`: removing one name changes the facts of all. */
-struct arena_link {
-    uint64_t ino;
-    uint32_t node;
+    ARENA_LEVELS = 16, /* directories held open while descending; deeper ones by chdir(2) */
 };
 
 struct arena {
     uint64_t dev, ino;                         /* of its root */
     uint64_t standard_dev[3], standard_ino[3]; /* of the files behind descriptors 0, 1 and 2 */
-    uint32_t link_count;
-    struct arena_link links[OBSERVED_NODES_MAX];
-    char listings[ARENA_LEVELS + 1][ARENA_LISTING];
+    struct record record;
+    char listings[ARENA_LEVELS + 1][LISTING_SIZE];
 };
 
 /*
@@ -51,16 +44,17 @@ void arena_begin(void);
 
 /*
  * Fills the part of `observation` that shows the world after a scenario, then makes the world what
- * it was before it: empty arena, cwd "/", umask 022. Returns false when that cannot be done; the
- * observation is complete all the same.
+ * it was before it: no mounts, empty arena, cwd "/", umask 022. What the steward mounted is listed
+ * before the arena itself is. Returns false when that cannot be done; the observation is complete
+ * all the same.
  */
-bool arena_observe(struct arena *arena, const struct steps *steps, struct observation *observation);
+bool arena_observe(struct arena *arena, struct steps *steps, struct observation *observation);
 
 /*
  * Undoes what the steps may have done, without looking: what the implementation did besides, to
  * mode and directory, stays until arena_reset. Returns false when it cannot.
  */
-bool arena_clear(struct arena *arena, const struct steps *steps);
+bool arena_clear(struct arena *arena, struct steps *steps);
 
 /* Makes the world what it was, whatever happened. Returns false when it cannot. */
 bool arena_reset(struct arena *arena);

@@ -33,6 +33,11 @@ static inline void turn_give(turn_word *word, uint32_t to) {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, 1, NULL, NULL, 0);
 }
 
+/* Wakes everyone who sleeps on the word: they look at it again. */
+static inline void turn_wake(turn_word *word) {
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
+}
+
 /*
  * Sleeps while the word is `mine`, at most for `limit` (relative; NULL: for ever). Returns the
  * word, which is still `mine` only when the limit has passed or a signal handler ran.

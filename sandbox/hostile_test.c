@@ -91,6 +91,12 @@ static int mount_something(const char *path, mode_t mode) {
     return mount("none", path, "tmpfs", 0, NULL);
 }
 
+static int open_file_system(const char *path, mode_t mode) {
+    (void)path;
+    (void)mode;
+    return (int)syscall(430 /* fsopen */, "tmpfs", 0);
+}
+
 static int change_root(const char *path, mode_t mode) {
     (void)mode;
     return chroot(path);
@@ -146,6 +152,7 @@ static const struct hostile {
     {"execute", execute, ENDING_FORBIDDEN, SYS_execve},
     {"open_socket", open_socket, ENDING_FORBIDDEN, SYS_socket},
     {"mount_something", mount_something, ENDING_FORBIDDEN, SYS_mount},
+    {"open_file_system", open_file_system, ENDING_FORBIDDEN, 430},
     {"change_root", change_root, ENDING_FORBIDDEN, SYS_chroot},
     {"exit_process", exit_process, ENDING_EXITED, -1},
     {"exit_process", exit_process, ENDING_EXITED, -1}, /* the handler runs once: armed again? */

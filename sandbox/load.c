@@ -18,8 +18,12 @@
 #include <sys/wait.h>
 
 #include "check.h"
+#include "handover.h"
+#include "identity.h"
 #include "reason.h"
-#include "worker.h"
+#include "sandbox.h"
+#include "stack.h"
+#include "watch.h"
 
 /* What a load gave. */
 struct loaded {
@@ -46,7 +50,7 @@ static int enter_read_only(char *reason, size_t reason_size) {
     if (syscall(SYS_mount_setattr, AT_FDCWD, "/", RECURSIVELY, &attributes, sizeof(attributes)) &&
         errno != ENOSYS) /* before 5.12 the object is trusted as any that one links with */
         return refuse(reason, reason_size, errno, "the host's files cannot be made read-only", fix);
-    int error = worker_drop_capabilities();
+    int error = identity_drop_capabilities();
     if (error)
         return refuse(reason, reason_size, -error, "capabilities cannot be dropped", fix);
     return 0;
@@ -85,20 +89,26 @@ static _Noreturn void run_child(int answer, const char *path) {
 
 /* Waits for the child's answer; true when it came. */
 static bool await_answer(struct loaded *loaded, pid_t child, int answer, const char *path) {
+    char stat_path[64];
     struct watch watch;
     struct pollfd polled = {.fd = answer, .events = POLLIN};
     check(clock_getcpuclockid(child, &watch.clock) == 0);
-    snprintf(watch.stat_path, sizeof(watch.stat_path), "/proc/%d/stat", (int)child);
+    snprintf(stat_path, sizeof(stat_path), "/proc/%d/stat", (int)child);
+    watch_open(&watch, stat_path);
     watch_begin(&watch);
+    enum watch_verdict verdict = WATCH_ALIVE;
     while (poll(&polled, 1, (int)(watch_slice.tv_nsec / 1000000)) <= 0) {
-        enum watch_verdict verdict = watch_look(&watch, 0);
-        if (verdict == WATCH_BLOCKED || verdict == WATCH_RUNNING) {
-            hung(loaded, path);
-            return false;
-        }
+        verdict = watch_look(&watch, 0);
+        if (verdict == WATCH_BLOCKED || verdict == WATCH_RUNNING)
+            break;
         siginfo_t info = {0};
         if (waitid(P_PID, (id_t)child, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid)
             break;
+    }
+    watch_close(&watch);
+    if (verdict == WATCH_BLOCKED || verdict == WATCH_RUNNING) {
+        hung(loaded, path);
+        return false;
     }
     if (read(answer, loaded, sizeof(*loaded)) == sizeof(*loaded))
         return true;
@@ -136,7 +146,7 @@ struct loader {
     struct stack stack;
     pthread_t thread;
     struct watch watch;
-    _Atomic pid_t id; /* 0 until the thread runs; written after the clock of `watch` */
+    _Atomic pid_t id; /* 0 until the thread runs; written after clock and file of `watch` */
     const char *path;
     struct implementation *out;
     struct loaded loaded;
@@ -146,6 +156,7 @@ static void *loader_main(void *argument) {
     struct loader *loader = argument;
     /* Its own: the clock of a thread that has ended cannot be had (pthread_getcpuclockid(3)). */
     check(pthread_getcpuclockid(pthread_self(), &loader->watch.clock) == 0);
+    watch_open(&loader->watch, "/proc/thread-self/stat");
     loader->id = (pid_t)syscall(SYS_gettid);
     stack_use_alternate(&loader->stack);
     trap_watch(&loader->trap);
@@ -162,8 +173,6 @@ static int await_loader(struct loader *loader) {
     while (turn_await(&loader->turn, TURN_WORKER, &watch_slice) == TURN_WORKER) {
         if (loader->id == 0)
             continue; /* the machine has not let it start */
-        snprintf(loader->watch.stat_path, sizeof(loader->watch.stat_path),
-                 "/proc/self/task/%d/stat", (int)loader->id);
         enum watch_verdict verdict = watch_look(&loader->watch, 0);
         if (loader->turn != TURN_WORKER)
             continue; /* it came to an end during the look */
@@ -200,6 +209,7 @@ static void load_on_thread(struct loaded *loaded, struct implementation *out, co
         return;
     }
     error = await_loader(loader);
+    watch_close(&loader->watch);
     if (error == -EFAULT) {
         crashed(loaded, path);
     } else if (error) {

@@ -10,11 +10,12 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 enum { CONDITIONS_MAX = 3 };
 
 /* Where the value comes from that an argument is compared with. */
-enum source { UNUSED, CONSTANT, PROCESS, THREAD };
+enum source { UNUSED, CONSTANT, PROCESS, THREAD, COOKIE, SECOND_COOKIE };
 
 struct condition {
     enum source source;
@@ -47,6 +48,7 @@ enum { RULES = sizeof(rules) / sizeof(rules[0]) };
 /* The values behind IS(). */
 struct worker_values {
     uint64_t process, thread;
+    struct cookies cookies;
 };
 
 const struct policy_rule *policy_rules(size_t *count) {
@@ -60,6 +62,10 @@ static uint64_t value_of(const struct condition *condition, const struct worker_
         return values->process;
     case THREAD:
         return values->thread;
+    case COOKIE:
+        return values->cookies.first;
+    case SECOND_COOKIE:
+        return values->cookies.second;
     case CONSTANT:
     case UNUSED:
         break;
@@ -71,7 +77,10 @@ static uint64_t value_of(const struct condition *condition, const struct worker_
 static const struct {
     const char *name;
     int number;
-} late_calls[] = {{"close_range", 436}, {"openat2", 437}, {"faccessat2", 439}, {"fchmodat2", 452}};
+} late_calls[] = {{"close_range", 436},       {"openat2", 437},
+                  {"faccessat2", 439},        {"landlock_create_ruleset", 444},
+                  {"landlock_add_rule", 445}, {"landlock_restrict_self", 446},
+                  {"fchmodat2", 452}};
 
 /* The number of a call, or a negative one where it does not exist. */
 static int number_of(const char *name) {
@@ -116,10 +125,11 @@ static int build(scmp_filter_ctx *out, const struct worker_values *values) {
     return error;
 }
 
-int policy_load(int process, int thread) {
+int policy_load(int process, int thread, const struct cookies *cookies) {
     scmp_filter_ctx filter = NULL;
-    int error = build(
-        &filter, &(struct worker_values){.process = (uint32_t)process, .thread = (uint32_t)thread});
+    const struct worker_values values = {
+        .process = (uint32_t)process, .thread = (uint32_t)thread, .cookies = *cookies};
+    int error = build(&filter, &values);
     if (!error) /* sets no_new_privs too: SCMP_FLTATR_CTL_NNP is on by default */
         error = seccomp_load(filter);
     seccomp_release(filter);

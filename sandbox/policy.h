@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "cookies.h"
+
 /* One row: a system call by its name in libseccomp, and why it is allowed. */
 struct policy_rule {
     const char *syscall;
@@ -24,9 +26,10 @@ const struct policy_rule *policy_rules(size_t *count);
 
 /*
  * Loads the filter on the calling thread, for good. `process` and `thread` are the ids that a
- * tgkill (abort) may name. Sets no_new_privs. Returns 0 or -errno of the step that failed.
+ * tgkill (abort) may name, `cookies` what lets the harness's own calls through. Sets no_new_privs.
+ * Returns 0 or -errno of the step that failed.
  */
-int policy_load(int process, int thread);
+int policy_load(int process, int thread, const struct cookies *cookies);
 
 /* The name of system call `number` on this architecture, or "system call N" (static buffer). */
 const char *policy_syscall_name(int number);

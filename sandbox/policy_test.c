@@ -62,17 +62,22 @@ static void what_leaves_the_sandbox_is_in_no_row(void **state) {
                                      "setitimer",
                                      "alarm",
                                      "seccomp",
-                                     "capset",
                                      "exit_group",
                                      "setxattr",
                                      "bpf",
                                      "keyctl",
+                                     "removexattr",
+                                     "fsetxattr",
+                                     "fremovexattr",
                                      "move_mount",
                                      "fsopen",
+                                     "fsconfig",
+                                     "fsmount",
+                                     "fspick",
+                                     "mount_setattr",
+                                     "name_to_handle_at",
                                      "io_uring_setup",
                                      "setuid",
-                                     "setresuid",
-                                     "setgroups",
                                      "setrlimit",
                                      "open_tree",
                                      "process_vm_writev",
@@ -85,6 +90,31 @@ static void what_leaves_the_sandbox_is_in_no_row(void **state) {
     for (size_t i = 0; i < sizeof(dangerous) / sizeof(dangerous[0]); i++)
         for (size_t j = 0; j < count; j++)
             assert_string_not_equal(dangerous[i], rules[j].syscall);
+}
+
+/* What would let an implementation out of its identity, or into another. */
+static void the_calls_of_the_harness_ask_for_both_cookies(void **state) {
+    (void)state;
+    const char *const guarded[] = {"capset",
+                                   "landlock_add_rule",
+                                   "landlock_create_ruleset",
+                                   "landlock_restrict_self",
+                                   "setgroups",
+                                   "setresgid",
+                                   "setresuid"};
+    size_t count;
+    const struct policy_rule *rules = policy_rules(&count);
+    for (size_t i = 0; i < sizeof(guarded) / sizeof(guarded[0]); i++) {
+        unsigned rows = 0;
+        for (size_t j = 0; j < count; j++) {
+            if (strcmp(guarded[i], rules[j].syscall) != 0)
+                continue;
+            rows++;
+            assert_string_equal(rules[j].group, "the harness's own");
+            assert_non_null(strstr(rules[j].condition, "cookies"));
+        }
+        assert_int_equal(rows, 1);
+    }
 }
 
 static void every_row_is_in_the_printed_filter(void **state) {
@@ -155,11 +185,47 @@ static int try_calls(void) {
     return failures;
 }
 
+#define FIRST_COOKIE  0x0123456789abcdefUL
+#define SECOND_COOKIE 0xfedcba9876543210UL
+
+/* 0 if the call was let through with these two numbers. */
+static int trapped_with(struct cookies cookies, long call, long b) {
+    trapped_call = 0;
+    cookies_call(&cookies, call, 0, (uintptr_t)b, 0, 0);
+    return trapped_call;
+}
+
+/* With bad pointers or as no change, so that what is let through does nothing. */
+static int try_cookies(const struct cookies *right) {
+    const unsigned long one = right->first, two = right->second;
+    const struct cookies wrong[] = {{0, 0},         {one, 0},
+                                    {0, two},       {two, one},
+                                    {one ^ 1, two}, {one ^ 1UL << 63, two},
+                                    {one, two ^ 1}, {one, two ^ 1UL << 63}};
+    const long calls[] = {SYS_capset, SYS_setgroups, 444, 445, 446};
+    int failures = 0;
+    for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+        failures += trapped_with(*right, calls[i], 0) != 0;
+        for (size_t j = 0; j < sizeof(wrong) / sizeof(wrong[0]); j++)
+            failures += trapped_with(wrong[j], calls[i], 0) != calls[i];
+    }
+    failures += trapped_with(*right, SYS_setresuid, 0) != 0;
+    failures += trapped_with(*right, SYS_setresgid, 0) != 0;
+    failures += trapped(SYS_setresuid, 0, 0, 0) != SYS_setresuid;
+    failures += trapped(SYS_setresgid, 0, 0, 0) != SYS_setresgid;
+    failures += trapped_with(*right, SYS_prlimit64, RLIMIT_NOFILE) != 0;
+    trapped_call = 0;
+    cookies_call(right, SYS_prlimit64, 0, RLIMIT_CORE, 8, 0);
+    failures += trapped_call != SYS_prlimit64;
+    return failures;
+}
+
 static _Noreturn void run_child(int ending) {
     struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
     sigaction(SIGSYS, &action, NULL);
     signal(SIGABRT, SIG_DFL);
-    if (policy_load(getpid(), getpid()) || try_calls())
+    const struct cookies cookies = {FIRST_COOKIE, SECOND_COOKIE};
+    if (policy_load(getpid(), getpid(), &cookies) || try_calls() || try_cookies(&cookies))
         for (;;)
             pause(); /* forbidden as well, the child's alarm ends it */
     for (;;) {
@@ -201,6 +267,7 @@ int main(void) {
         cmocka_unit_test(every_row_says_why),
         cmocka_unit_test(a_name_has_several_rows_only_with_conditions),
         cmocka_unit_test(what_leaves_the_sandbox_is_in_no_row),
+        cmocka_unit_test(the_calls_of_the_harness_ask_for_both_cookies),
         cmocka_unit_test(every_row_is_in_the_printed_filter),
         cmocka_unit_test(calls_have_names),
         cmocka_unit_test(the_filter_lets_through_what_the_rows_say),

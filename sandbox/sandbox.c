@@ -8,8 +8,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
+#include "abilities.h"
 #include "check.h"
+#include "idmap.h"
 #include "reason.h"
 #include "worker.h"
 
@@ -22,6 +26,10 @@ struct sandbox {
     int processor;
     bool pinned;
     cpu_set_t old_processors; /* of the thread that opened the sandbox */
+    struct rlimit old_nofile; /* RLIMIT_NOFILE before the sandbox was opened */
+    int dumpable;             /* prctl(2) PR_GET_DUMPABLE before */
+    int namespace;            /* of idmapped mounts (idmap.h); -1 without */
+    struct host host;
     int stderr_pipe[2];
     size_t stderr_length;
     char stderr_text[STDERR_KEPT];
@@ -116,10 +124,46 @@ static void unpin_caller(const struct sandbox *sandbox) {
 
 static int start_worker(struct sandbox *sandbox, char *reason, size_t reason_size) {
     trap_install();
-    int error = worker_start(&sandbox->worker, sandbox->stderr_pipe[1], sandbox->processor, reason,
-                             reason_size);
+    int error = worker_start(&sandbox->worker, sandbox->stderr_pipe[1], sandbox->processor,
+                             sandbox->namespace, reason, reason_size);
     sandbox->generation += !error;
     return error;
+}
+
+/* Slots may hold numbers up to the limit, which is 1024 on many hosts. */
+static void raise_limit(struct sandbox *sandbox) {
+    enum { WANTED = 4096 };
+    check(getrlimit(RLIMIT_NOFILE, &sandbox->old_nofile) == 0);
+    struct rlimit limit = sandbox->old_nofile;
+    if (limit.rlim_cur < WANTED)
+        limit.rlim_cur = limit.rlim_max < WANTED ? limit.rlim_max : WANTED;
+    check(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+    sandbox->host.nofile = limit.rlim_cur < UINT32_MAX ? (uint32_t)limit.rlim_cur : UINT32_MAX;
+}
+
+/*
+ * A thread that changes its user id makes the process undumpable: no core dumps, no debugger, and
+ * the files in /proc/self are root's. prctl(2)
+ */
+static void keep_dumpable(const struct sandbox *sandbox) {
+    if (sandbox->worker->steps.changed_identity)
+        prctl(PR_SET_DUMPABLE, sandbox->dumpable, 0, 0, 0);
+}
+
+/* They are the same for every sandbox of the process, and of its children. */
+static void find_abilities(struct sandbox *sandbox) {
+    static struct host found;
+    static bool known;
+    const uint32_t nofile = sandbox->host.nofile;
+    if (!known)
+        abilities_find(&found, sandbox);
+    known = true;
+    sandbox->host = found;
+    sandbox->host.nofile = nofile;
+}
+
+const struct host *sandbox_host(const struct sandbox *sandbox) {
+    return &sandbox->host;
 }
 
 int sandbox_open(struct sandbox **out, int cpu, char *reason, size_t reason_size) {
@@ -132,13 +176,18 @@ int sandbox_open(struct sandbox **out, int cpu, char *reason, size_t reason_size
         free(sandbox);
         return error;
     }
+    sandbox->namespace = tier == TIER_ROOT ? idmap_open() : -1;
+    sandbox->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+    raise_limit(sandbox);
     pin_caller(sandbox, cpu);
     int error = start_worker(sandbox, reason, reason_size);
-    if (error)
+    if (error) {
         sandbox_close(sandbox);
-    else
-        *out = sandbox;
-    return error;
+        return error;
+    }
+    find_abilities(sandbox);
+    *out = sandbox;
+    return 0;
 }
 
 void sandbox_close(struct sandbox *sandbox) {
@@ -147,6 +196,9 @@ void sandbox_close(struct sandbox *sandbox) {
     if (sandbox->worker)
         worker_end(sandbox->worker);
     unpin_caller(sandbox);
+    setrlimit(RLIMIT_NOFILE, &sandbox->old_nofile);
+    if (sandbox->namespace >= 0)
+        close(sandbox->namespace);
     close(sandbox->stderr_pipe[0]);
     close(sandbox->stderr_pipe[1]);
     free(sandbox);
@@ -229,7 +281,7 @@ static void await_end(const struct sandbox *sandbox) {
     struct worker *worker = sandbox->worker;
     watch_begin(&worker->watch);
     while (turn_await(&worker->turn, TURN_WORKER, &watch_slice) == TURN_WORKER) {
-        enum watch_verdict verdict = watch_look(&worker->watch, worker->step);
+        enum watch_verdict verdict = worker_look(worker);
         if (verdict != WATCH_ALIVE) {
             end_without_trap(worker, verdict);
             return;
@@ -266,6 +318,9 @@ const struct observation *sandbox_run(struct sandbox *sandbox, const struct scen
     turn_give(&worker->turn, TURN_WORKER);
     await_end(sandbox);
     sandbox->ended = observation->ending != ENDING_DONE;
+    if (sandbox->ended)
+        nofile_restore(&worker->steps.nofile);
+    keep_dumpable(sandbox);
     observation->step = worker->step;
     observation->outcome_count = sandbox->ended ? observation->step : scenario->step_count;
     if (mode == SANDBOX_OBSERVED && !sandbox->ended)

@@ -8,7 +8,8 @@
  *
  * A scenario starts in an empty arena with cwd "/", umask 022, uid and gid 0 without capabilities,
  * the root directory 0755 0:0, and descriptors 0, 1 and 2 open: /dev/null, /dev/null and a pipe
- * that keeps what the implementation prints. The lowest free descriptor is 3.
+ * that keeps what the implementation prints. The lowest free descriptor is 3. Steps that the host
+ * cannot do (host_lacks) fail with whatever error that gives.
  *
  * Not thread-safe: one thread drives one sandbox, and a process has one open at a time.
  */
@@ -19,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "host.h"
 #include "implementations/implementation.h"
 #include "outcome.h"
 #include "scenario.h"
@@ -40,7 +42,8 @@ enum sandbox_mode {
 int sandbox_prepare(char *reason, size_t reason_size);
 
 /*
- * Starts the worker and its arena, and proves both with one FIFO. Call it on the first input, not
+ * Starts the worker and its arena, proves both with one FIFO and finds out what the host can do.
+ * Raises the soft RLIMIT_NOFILE to 4096, if it is lower and may be. Call it on the first input, not
  * at start: a fork server's threads do not survive the fork. `cpu` pins the calling thread and the
  * worker to that processor, which makes the hand-over four times cheaper; -1 takes the processor
  * that the caller is on, -2 pins nothing. Returns 0, or -errno with `reason` filled; free the
@@ -48,7 +51,7 @@ int sandbox_prepare(char *reason, size_t reason_size);
  */
 int sandbox_open(struct sandbox **out, int cpu, char *reason, size_t reason_size);
 
-/* Ends the worker and gives back everything. NULL is allowed. */
+/* Ends the worker and gives back everything, the limit too. NULL is allowed. */
 void sandbox_close(struct sandbox *sandbox);
 
 /*
@@ -78,6 +81,9 @@ void sandbox_renew(struct sandbox *sandbox);
  * length.
  */
 size_t sandbox_stderr(struct sandbox *sandbox, char *out, size_t capacity);
+
+/* What this host can do; known from sandbox_open on, holds as long as the sandbox. */
+const struct host *sandbox_host(const struct sandbox *sandbox);
 
 /* "namespaces (root)" or "namespaces (user namespace)": the tier, for reports. Constant text. */
 const char *sandbox_tier(void);

@@ -2,7 +2,9 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 
 static void every_step_kind_gives_its_result(void **state) {
@@ -325,44 +327,65 @@ static void what_is_printed_can_be_read_once(void **state) {
 
 /* --- the host ------------------------------------------------------------------------------- */
 
-struct host {
+struct process {
     struct stat cwd, root;
     mode_t mask;
     int dumpable;
-    int descriptors;
+    struct rlimit nofile;
+    int descriptors, threads;
     char mounts[65536];
 };
 
-static void look_at_host(struct host *host) {
-    memset(host, 0, sizeof(*host));
-    assert_int_equal(stat(".", &host->cwd), 0);
-    assert_int_equal(stat("/", &host->root), 0);
-    host->mask = umask(0);
-    umask(host->mask);
-    host->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
-    FILE *file = fopen("/proc/self/mountinfo", "r");
-    assert_non_null(file);
-    assert_true(fread(host->mounts, 1, sizeof(host->mounts) - 1, file) > 0);
-    fclose(file);
-    DIR *open_files = opendir("/proc/self/fd");
-    assert_non_null(open_files);
-    while (readdir(open_files))
-        host->descriptors++;
-    closedir(open_files);
+static int count_entries(const char *path) {
+    int count = 0;
+    DIR *directory = opendir(path);
+    assert_non_null(directory);
+    while (readdir(directory))
+        count++;
+    closedir(directory);
+    return count;
 }
 
-static struct host before;
+/* pthread_join(3) returns a moment before the thread has left the process. */
+static void await_threads(int expected) {
+    while (count_entries("/proc/self/task") > expected)
+        sched_yield();
+    assert_int_equal(count_entries("/proc/self/task"), expected);
+}
+
+static void look_at_process(struct process *process) {
+    memset(process, 0, sizeof(*process));
+    assert_int_equal(stat(".", &process->cwd), 0);
+    assert_int_equal(stat("/", &process->root), 0);
+    process->mask = umask(0);
+    umask(process->mask);
+    process->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+    FILE *file = fopen("/proc/self/mountinfo", "r");
+    assert_non_null(file);
+    assert_true(fread(process->mounts, 1, sizeof(process->mounts) - 1, file) > 0);
+    fclose(file);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &process->nofile), 0);
+    process->descriptors = count_entries("/proc/self/fd");
+    process->threads = count_entries("/proc/self/task");
+}
+
+static struct process before;
 
 static void the_host_is_as_it_was(void **state) {
     (void)state;
-    static struct host after;
-    look_at_host(&after);
+    static struct process after;
+    look_at_process(&after);
     assert_true(after.cwd.st_ino == before.cwd.st_ino && after.cwd.st_dev == before.cwd.st_dev);
     assert_true(after.root.st_ino == before.root.st_ino && after.root.st_dev == before.root.st_dev);
     assert_int_equal(after.mask, before.mask);
     assert_int_equal(after.dumpable, before.dumpable);
     assert_string_equal(after.mounts, before.mounts);
-    assert_int_equal(after.descriptors, before.descriptors + 3); /* the pipe behind 2, the table */
+    /* The pipe behind 2, the worker's table and its state, and the namespace of idmapped mounts. */
+    const bool idmap = sandbox_host(sandbox)->can[ABILITY_IDMAP];
+    assert_int_equal(after.descriptors, before.descriptors + 4 + idmap);
+    await_threads(before.threads + 2); /* the worker and its steward */
+    assert_int_equal(after.nofile.rlim_cur, sandbox_host(sandbox)->nofile);
+    assert_int_equal(after.nofile.rlim_max, before.nofile.rlim_max);
     assert_int_equal(access("/proc/self/status", R_OK), 0);
 }
 
@@ -371,16 +394,18 @@ static void a_closed_sandbox_leaves_nothing_and_another_can_be_opened(void **sta
     for (int i = 0; i < 20; i++) {
         char reason[256];
         sandbox_close(sandbox);
-        static struct host after;
-        look_at_host(&after);
+        static struct process after;
+        look_at_process(&after);
         assert_int_equal(after.descriptors, before.descriptors);
+        await_threads(before.threads);
+        assert_int_equal(after.nofile.rlim_cur, before.nofile.rlim_cur);
         assert_int_equal(sandbox_open(&sandbox, i % 2 - 2, reason, sizeof(reason)), 0);
         assert_world_is_fresh();
     }
 }
 
 int main(void) {
-    look_at_host(&before);
+    look_at_process(&before);
     open_or_skip();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_step_kind_gives_its_result),

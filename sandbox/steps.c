@@ -12,6 +12,7 @@
 
 #include "check.h"
 #include "facts.h"
+#include "landlock.h"
 
 /* --- the views of the path ------------------------------------------------------------------ */
 
@@ -75,6 +76,9 @@ void steps_begin(struct steps *steps, const struct scenario *scenario,
     steps->implementation = implementation;
     steps->changed_directory = false;
     steps->changed_mode = false;
+    steps->changed_identity = false;
+    steps->used_steward = false;
+    steps->confined = false;
     steps->looked_next = 0;
     memset(steps->number, -1, sizeof(steps->number));
     memset(steps->open, 0, sizeof(steps->open));
@@ -258,6 +262,15 @@ static int close_slot(struct steps *steps, unsigned slot) {
     return close(number);
 }
 
+/* The slot holds what was opened, if it was. */
+static int hold(struct steps *steps, unsigned slot, int number) {
+    if (number >= 0) {
+        steps->number[slot] = number;
+        mark(steps, number, true);
+    }
+    return number;
+}
+
 static int run_open(struct steps *steps, const struct step *step, const char *path) {
     int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
     flags |= step->flags & OPEN_PATH ? O_PATH : 0;
@@ -266,12 +279,15 @@ static int run_open(struct steps *steps, const struct step *step, const char *pa
     if (steps->open[step->slot])
         close_slot(steps, step->slot);
     errno = 0;
-    int number = open(path, flags);
-    if (number >= 0) {
-        steps->number[step->slot] = number;
-        mark(steps, number, true);
-    }
-    return number;
+    return hold(steps, step->slot, open(path, flags));
+}
+
+static int run_dup(struct steps *steps, const struct step *step) {
+    const int from = directory_of(steps, step);
+    if (steps->open[step->slot])
+        close_slot(steps, step->slot);
+    errno = 0;
+    return hold(steps, step->slot, fcntl(from, F_DUPFD_CLOEXEC, (int)step->mode));
 }
 
 static int run_chdir(struct steps *steps, const char *path) {
@@ -285,6 +301,62 @@ static int run_chmod(struct steps *steps, const struct step *step, const char *p
     steps->changed_mode |= result == 0;
     return result;
 }
+
+/* --- what the worker does with the harness's privileges, and the steward -------------------- */
+
+/* As a system call returns. */
+static int answer(int error) {
+    errno = -error;
+    return error ? -1 : 0;
+}
+
+static int run_as(struct steps *steps, const struct step *step) {
+    steps->changed_identity = true;
+    return answer(identity_assume(&steps->identity, &steps->cookies, &step->identity, step->flags));
+}
+
+static int run_landlock(struct steps *steps, const char *path) {
+    int error = landlock_confine(&steps->cookies, path);
+    steps->confined |= !error;
+    return answer(error);
+}
+
+static int run_on_steward(struct steps *steps, const struct step *step, const char *path,
+                          const char *other) {
+    int error = steward_run(&steps->steward, step, path, other);
+    if (!error) {
+        steps->used_steward = true;
+        steps->changed_identity = true;
+        steps->changed_mode |= step->kind == STEP_ACL;
+    }
+    return answer(error);
+}
+
+/* The harness's own need of descriptors is not the scenario's: for that time there is no limit. */
+static int run_harness_step(struct steps *steps, const struct step *step, const char *path,
+                            const char *other) {
+    const uint64_t limit = steps->nofile.now;
+    int error = nofile_set(&steps->nofile, &steps->cookies, UINT64_MAX);
+    if (error)
+        return answer(error);
+    int result = step->kind == STEP_LANDLOCK ? run_landlock(steps, path)
+                                             : run_on_steward(steps, step, path, other);
+    error = nofile_set(&steps->nofile, &steps->cookies, limit);
+    return error ? answer(error) : result;
+}
+
+bool steps_leave(struct steps *steps) {
+    int error = nofile_set(&steps->nofile, &steps->cookies, UINT64_MAX);
+    if (!error && steps->changed_identity)
+        error = identity_clean(&steps->identity, &steps->cookies);
+    return !error;
+}
+
+bool steps_end(struct steps *steps) {
+    return !steps->changed_identity || identity_rest(&steps->identity, &steps->cookies) == 0;
+}
+
+/* --- any step ------------------------------------------------------------------------------- */
 
 static const char *copy_text(const struct steps *steps, char *to, struct text text) {
     memcpy(to, scenario_text(steps->scenario, text), text.length);
@@ -320,6 +392,21 @@ static int prepare(struct steps *steps, const struct step *step) {
         return run_open(steps, step, path);
     case STEP_CLOSE:
         return close_slot(steps, step->slot);
+    case STEP_DUP:
+        return run_dup(steps, step);
+    case STEP_NOFILE:
+        return answer(nofile_set(&steps->nofile, &steps->cookies, step->mode));
+    case STEP_AS:
+        return run_as(steps, step);
+    case STEP_LANDLOCK:
+    case STEP_CHOWN:
+    case STEP_ACL:
+    case STEP_ATTRIBUTE:
+    case STEP_MOUNT:
+    case STEP_BIND:
+    case STEP_REMOUNT:
+    case STEP_UMOUNT:
+        return run_harness_step(steps, step, path, other);
     case STEP_MKFIFO:
     case STEP_MKFIFOAT:
     case STEP_KIND_COUNT:

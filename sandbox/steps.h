@@ -12,21 +12,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cookies.h"
+#include "identity.h"
 #include "implementations/implementation.h"
+#include "nofile.h"
 #include "outcome.h"
 #include "scenario.h"
+#include "steward.h"
 
 struct steps {
     char *writable;       /* the harness's view of the path */
     const char *readable; /* the implementation's view of the same bytes, before the guard page */
     size_t view_size;
     size_t page_size;
+
+    /* Set before the first scenario. */
+    struct cookies cookies;
+    struct identity_now identity;
+    struct nofile nofile;
+    struct steward steward;
+
+    /* Of the scenario that is being run. */
     const struct scenario *scenario;
     const struct implementation *implementation;
     int32_t number[SCENARIO_SLOTS]; /* what the slot holds; -1 if it never held one */
     bool open[SCENARIO_SLOTS];      /* that number is open as far as the steps know */
     bool changed_directory;         /* a chdir step has succeeded */
-    bool changed_mode;              /* a chmod step has succeeded */
+    bool changed_mode;              /* a chmod or acl step has succeeded */
+    bool changed_identity;          /* there may be nodes of other users */
+    bool used_steward;              /* it has something to take back */
+    bool confined;                  /* a landlock step has succeeded: for good */
     uint32_t looked_next;           /* step right behind the last call that was looked at, or 0 */
     int looked_directory;           /* where that call's `parent` starts */
     size_t parent_length, last_parent_length;
@@ -49,6 +64,15 @@ void steps_begin(struct steps *steps, const struct scenario *scenario,
  * executes the same calls and looks at nothing.
  */
 void steps_run(struct steps *steps, uint32_t index, struct observation *observation);
+
+/*
+ * After the last step: gives back the limit of descriptors, and makes the calling thread root who
+ * may clean up behind other users, if there were any. Returns false when it cannot.
+ */
+bool steps_leave(struct steps *steps);
+
+/* After the clean-up: the calling thread is what it was before the first step. Returns as above. */
+bool steps_end(struct steps *steps);
 
 /* True when `address` lies in the bytes that the implementation may read but not write. */
 bool steps_holds(const struct steps *steps, uint64_t address);

@@ -83,11 +83,23 @@ static inline const struct observation *run(const char *text) {
     return seen;
 }
 
+/* Runs `text` with `function` in place of mkfifo. */
+static inline const struct observation *run_with(mkfifo_function *function, const char *text,
+                                                 enum sandbox_mode mode) {
+    const struct implementation one = {.name = "one", .mkfifo = function};
+    parse(text);
+    return sandbox_run(sandbox, &scenario, &one, mode);
+}
+
 /* Runs `mkfifo "name" 0644` with `function` in place of mkfifo. */
 static inline const struct observation *run_function(mkfifo_function *function) {
-    const struct implementation one = {.name = "one", .mkfifo = function};
-    parse("mkfifo \"name\" 0644\n");
-    return sandbox_run(sandbox, &scenario, &one, SANDBOX_OBSERVED);
+    return run_with(function, "mkfifo \"name\" 0644\n", SANDBOX_OBSERVED);
+}
+
+/* Skips the test where the host lacks what it needs. */
+static inline void need(enum ability ability) {
+    if (!sandbox_host(sandbox)->can[ability])
+        skip();
 }
 
 /* The node called `name` in directory `parent` (an index), or NULL. */
@@ -117,6 +129,31 @@ static inline void assert_world_is_fresh(void) {
         assert_int_equal(seen->open[i], i < 3);
     for (int i = 0; i < SCENARIO_SLOTS; i++)
         assert_int_equal(seen->slots[i].number, -1);
+}
+
+/* Observed and bare: either way the next scenario finds a fresh world, on the same worker. */
+static inline const struct observation *run_twice(const char *text) {
+    const unsigned generation = sandbox_generation(sandbox);
+    run_with(plain_mkfifo, text, SANDBOX_BARE);
+    assert_world_is_fresh();
+    run(text);
+    assert_world_is_fresh();
+    assert_int_equal(sandbox_generation(sandbox), generation);
+    return run(text);
+}
+
+/* The number of nodes in tree `tree` of the observation, its root included. */
+static inline unsigned tree_size(const struct observation *seen, uint32_t tree) {
+    unsigned size = 0;
+    for (uint32_t i = 0; i < seen->node_count; i++) {
+        uint32_t node = i;
+        while (seen->nodes[node].parent != node) {
+            assert_true(seen->nodes[node].parent < node);
+            node = seen->nodes[node].parent;
+        }
+        size += node == seen->trees[tree];
+    }
+    return size;
 }
 
 #endif

@@ -20,20 +20,25 @@ void watch_begin(struct watch *watch) {
     watch->asleep = 0;
 }
 
+void watch_open(struct watch *watch, const char *path) {
+    watch->stat_file = open(path, O_RDONLY | O_CLOEXEC);
+}
+
+void watch_close(const struct watch *watch) {
+    if (watch->stat_file >= 0)
+        close(watch->stat_file);
+}
+
 /*
  * The state letter behind the parenthesised name, which may itself hold parentheses: proc(5). 'X'
  * for what is no longer there.
  */
-static char state_of(const char *stat_path) {
+static char state_of(int stat_file) {
     char text[512];
-    int file = open(stat_path, O_RDONLY | O_CLOEXEC);
-    if (file < 0)
-        return errno == ENOENT ? 'X' : '?';
-    ssize_t length = read(file, text, sizeof(text) - 1);
-    if (length < 0 && errno == ESRCH)
-        memcpy(text, "() X", (size_t)(length = 4));
-    close(file);
-    text[length < 0 ? 0 : length] = '\0';
+    ssize_t length = pread(stat_file, text, sizeof(text) - 1, 0);
+    if (length < 0)
+        return errno == ESRCH ? 'X' : '?';
+    text[length] = '\0';
     const char *name_end = strrchr(text, ')');
     return name_end && name_end[1] == ' ' ? name_end[2] : '?';
 }
@@ -42,7 +47,7 @@ enum watch_verdict watch_look(struct watch *watch, uint64_t progress) {
     struct timespec time = {0};
     clock_gettime(watch->clock, &time);
     int64_t used = facts_time(time);
-    char state = state_of(watch->stat_path);
+    char state = state_of(watch->stat_file);
     if (state == 'X')
         return WATCH_GONE;
     bool first = watch->looks++ == 0;

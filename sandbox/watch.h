@@ -15,12 +15,12 @@
 extern const struct timespec watch_slice;
 
 struct watch {
-    clockid_t clock;    /* the thread's processor time */
-    char stat_path[64]; /* its stat file in proc(5) */
-    uint64_t progress;  /* as given by the last look */
-    int64_t since;      /* its processor time when `progress` last changed, ns */
-    int64_t last;       /* its processor time at the last look */
-    unsigned asleep;    /* looks in a row that found it asleep */
+    clockid_t clock;   /* the thread's processor time */
+    int stat_file;     /* its stat file in proc(5), see watch_open */
+    uint64_t progress; /* as given by the last look */
+    int64_t since;     /* its processor time when `progress` last changed, ns */
+    int64_t last;      /* its processor time at the last look */
+    unsigned asleep;   /* looks in a row that found it asleep */
     unsigned looks;
 };
 
@@ -31,7 +31,14 @@ enum watch_verdict {
     WATCH_GONE,    /* it has exited */
 };
 
-/* Starts watching what `clock` and `stat_path` belong to. Cheap: nothing is looked at yet. */
+/*
+ * Opens the stat file at `path`, for as long as the thread is to be watched: under a low limit of
+ * descriptors that could not be done later. Without that file no thread is found asleep or gone.
+ */
+void watch_open(struct watch *watch, const char *path);
+void watch_close(const struct watch *watch);
+
+/* Starts watching what clock and file belong to. Cheap: nothing is looked at yet. */
 void watch_begin(struct watch *watch);
 
 /* One look, to be taken after each slice; `progress` is any number that changes with progress. */

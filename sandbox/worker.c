@@ -3,89 +3,17 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include "check.h"
+#include "identity.h"
 #include "policy.h"
 #include "reason.h"
-
-/* The sanitizers' shadow of a stack outlives its frames; the next user of the memory must not. */
-extern void unpoison(const volatile void *memory,
-                     size_t size) __asm__("__asan_unpoison_memory_region") __attribute__((weak));
-
-/* --- the stack ------------------------------------------------------------------------------ */
-
-enum { STACK_MAPPING = STACK_GUARD + STACK_SIZE + STACK_GUARD + STACK_ALTERNATE };
-
-int stack_create(struct stack *stack, struct trap *trap) {
-    char *mapping = mmap(NULL, STACK_MAPPING, PROT_NONE,
-                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-    if (mapping == MAP_FAILED)
-        return -errno;
-    stack->mapping = mapping;
-    stack->base = mapping + STACK_GUARD;
-    stack->alternate = stack->base + STACK_SIZE + STACK_GUARD;
-    if (mprotect(stack->base, STACK_SIZE, PROT_READ | PROT_WRITE) ||
-        mprotect(stack->alternate, STACK_ALTERNATE, PROT_READ | PROT_WRITE)) {
-        int error = errno;
-        stack_destroy(stack);
-        return -error;
-    }
-    trap->guard = (uintptr_t)mapping;
-    trap->guard_size = STACK_GUARD;
-    trap->alternate = (uintptr_t)stack->alternate;
-    trap->alternate_size = STACK_ALTERNATE;
-    return 0;
-}
-
-void stack_destroy(struct stack *stack) {
-    if (!stack->mapping)
-        return;
-    if (unpoison)
-        unpoison(stack->mapping, STACK_MAPPING);
-    munmap(stack->mapping, STACK_MAPPING);
-    stack->mapping = NULL;
-}
-
-int stack_use_alternate(struct stack *stack) {
-    const stack_t alternate = {.ss_sp = stack->alternate, .ss_size = STACK_ALTERNATE};
-    return sigaltstack(&alternate, &stack->before) ? -errno : 0;
-}
-
-int stack_leave_alternate(const struct stack *stack) {
-    return sigaltstack(&stack->before, NULL) ? -errno : 0;
-}
-
-/* Signals for the process (a timer, Ctrl-C) are the engine's and must not land on the worker. */
-static void signals_of_worker(sigset_t *blocked) {
-    sigfillset(blocked);
-    const int wanted[] = {SIGSEGV, SIGBUS,  SIGILL,  SIGFPE,
-                          SIGSYS,  SIGABRT, SIGTRAP, trap_parking_signal()};
-    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
-        sigdelset(blocked, wanted[i]);
-}
-
-int stack_start(const struct stack *stack, pthread_t *thread, void *(*run)(void *),
-                void *argument) {
-    pthread_attr_t attributes;
-    sigset_t blocked, old;
-    signals_of_worker(&blocked);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstack(&attributes, stack->base, STACK_SIZE);
-    pthread_sigmask(SIG_SETMASK, &blocked, &old); /* a new thread inherits the mask */
-    int error = pthread_create(thread, &attributes, run, argument);
-    pthread_sigmask(SIG_SETMASK, &old, NULL);
-    pthread_attr_destroy(&attributes);
-    return -error;
-}
 
 /* --- the world ------------------------------------------------------------------------------ */
 
@@ -93,6 +21,7 @@ int stack_start(const struct stack *stack, pthread_t *thread, void *(*run)(void 
 struct luggage {
     int null;
     int output;
+    int namespace;   /* stays where it is, for the steward; -1 without */
     DIR *open_files; /* /proc/thread-self/fd */
 };
 
@@ -119,36 +48,41 @@ static int unpack(const struct luggage *luggage) {
     const int own = dirfd(luggage->open_files);
     for (const struct dirent *entry; (entry = readdir(luggage->open_files));) {
         int number = (int)strtol(entry->d_name, NULL, 10);
-        if (number > 2 && number != own)
+        if (number > 2 && number != own && number != luggage->namespace)
             close(number);
     }
     closedir(luggage->open_files);
     return 0;
 }
 
-int worker_drop_capabilities(void) {
-    for (unsigned long i = 0; prctl(PR_CAPBSET_READ, i, 0, 0, 0) >= 0; i++)
-        if (prctl(PR_CAPBSET_DROP, i, 0, 0, 0))
-            return -errno;
-    if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0))
-        return -errno;
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    const struct __user_cap_data_struct none[2] = {{0}};
-    return syscall(SYS_capset, &header, none) ? -errno : 0;
+/* Raw system calls: glibc's setuid family changes every thread of the process. */
+static int become_root(char *reason, size_t reason_size) {
+    int error = identity_become_root();
+    if (error)
+        return refuse(reason, reason_size, -error, "the worker cannot be uid and gid 0",
+                      "run as root with CAP_SETUID and CAP_SETGID");
+    return 0;
 }
 
-/* Raw system calls: glibc's setuid family changes every thread of the process. */
-static int become_plain_root(char *reason, size_t reason_size) {
-    if (syscall(SYS_setgroups, 0, NULL) && errno != EPERM) /* denied in a user namespace */
-        return refuse(reason, reason_size, errno, "supplementary groups cannot be left",
-                      "run as root with CAP_SETGID");
-    if (syscall(SYS_setresgid, 0, 0, 0) || syscall(SYS_setresuid, 0, 0, 0))
-        return refuse(reason, reason_size, errno, "the worker cannot be uid and gid 0",
-                      "run as root with CAP_SETUID and CAP_SETGID");
-    int error = worker_drop_capabilities();
+/* The steward takes over what the worker has, then the worker gives it up. */
+static int divide_work(struct worker *worker, char *reason, size_t reason_size) {
+    struct steps *steps = &worker->steps;
+    int error = steward_start(&steps->steward, worker->namespace);
+    if (worker->namespace >= 0)
+        close(worker->namespace);
+    if (error)
+        return refuse(reason, reason_size, -error, "the steward thread cannot be started",
+                      "free some memory or processes");
+    error = identity_prepare(&steps->identity);
     if (error)
         return refuse(reason, reason_size, -error, "capabilities cannot be dropped",
                       "run as root with CAP_SETPCAP");
+    error = cookies_make(&steps->cookies);
+    if (!error)
+        error = nofile_prepare(&steps->nofile);
+    if (error)
+        return refuse(reason, reason_size, -error, "the worker cannot be prepared",
+                      "use a kernel with getrandom(2)");
     return 0;
 }
 
@@ -168,7 +102,7 @@ static int enter_world(struct worker *worker) {
         return refuse(reason, size, errno, "the kernel refused a mount namespace",
                       "run as root, or allow user namespaces (user.max_mnt_namespaces, container "
                       "profile)");
-    struct luggage luggage = {.null = -1, .output = -1};
+    struct luggage luggage = {.null = -1, .output = -1, .namespace = worker->namespace};
     int error = pack(&luggage, worker->stderr_pipe, reason, size);
     if (error)
         return error;
@@ -180,13 +114,15 @@ static int enter_world(struct worker *worker) {
         return refuse(reason, size, -error, "descriptors 0, 1 and 2 cannot be set",
                       "raise `ulimit -n`");
     umask(022);
-    error = become_plain_root(reason, size);
+    error = become_root(reason, size);
+    if (!error)
+        error = divide_work(worker, reason, size);
     if (error)
         return error;
     error = arena_prove(&worker->arena, reason, size);
     if (error)
         return error;
-    error = policy_load(getpid(), worker->id);
+    error = policy_load(getpid(), worker->id, &worker->steps.cookies);
     if (error)
         return refuse(reason, size, -error, "the kernel refused the seccomp filter",
                       "use a kernel with CONFIG_SECCOMP_FILTER and a container profile that allows "
@@ -211,9 +147,11 @@ static void run(struct worker *worker) {
             trap_end(ENDING_FORBIDDEN, worker->trap.forbidden_call, 0);
     }
     observation->signals_changed = trap_reset_mask(&worker->trap);
-    bool intact = observed ? arena_observe(&worker->arena, &worker->steps, observation)
-                           : arena_clear(&worker->arena, &worker->steps);
-    worker->worn |= !intact;
+    bool intact = steps_leave(&worker->steps);
+    intact &= observed ? arena_observe(&worker->arena, &worker->steps, observation)
+                       : arena_clear(&worker->arena, &worker->steps);
+    intact &= steps_end(&worker->steps);
+    worker->worn |= !intact || worker->steps.confined;
 }
 
 /* Returns at the order to quit. */
@@ -259,7 +197,9 @@ static struct worker *worker_map(void) {
     return worker == MAP_FAILED ? NULL : worker;
 }
 
+/* The thread has ended; its steward ends here. */
 static void worker_unmap(struct worker *worker) {
+    steward_end(&worker->steps.steward);
     steps_destroy(&worker->steps);
     if (!worker->trap.off_stack)
         stack_destroy(&worker->stack);
@@ -294,24 +234,36 @@ static int launch(struct worker *worker, char *reason, size_t reason_size) {
     return worker->error;
 }
 
-int worker_start(struct worker **out, int stderr_pipe, int processor, char *reason,
+/* What the main thread looks at the worker through; made now, when there are descriptors. */
+static void open_views(struct worker *worker) {
+    char path[64];
+    check(pthread_getcpuclockid(worker->thread, &worker->watch.clock) == 0);
+    snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)worker->id);
+    watch_open(&worker->watch, path);
+    snprintf(path, sizeof(path), "/proc/self/task/%d/fd", (int)worker->id);
+    worker->descriptor_table = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+static void close_views(const struct worker *worker) {
+    watch_close(&worker->watch);
+    if (worker->descriptor_table >= 0)
+        close(worker->descriptor_table);
+}
+
+int worker_start(struct worker **out, int stderr_pipe, int processor, int namespace, char *reason,
                  size_t reason_size) {
     struct worker *worker = worker_map();
     if (!worker)
         return refuse(reason, reason_size, errno, "no memory for the worker", "free some");
     worker->stderr_pipe = stderr_pipe;
     worker->processor = processor;
+    worker->namespace = namespace;
     int error = launch(worker, reason, reason_size);
     if (error) {
         worker_unmap(worker);
         return error;
     }
-    check(pthread_getcpuclockid(worker->thread, &worker->watch.clock) == 0);
-    snprintf(worker->watch.stat_path, sizeof(worker->watch.stat_path), "/proc/self/task/%d/stat",
-             (int)worker->id);
-    char table[64];
-    snprintf(table, sizeof(table), "/proc/self/task/%d/fd", (int)worker->id);
-    worker->descriptor_table = open(table, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    open_views(worker);
     *out = worker;
     return 0;
 }
@@ -323,9 +275,15 @@ int32_t worker_descriptor_count(const struct worker *worker) {
     return (int32_t)status.st_size;
 }
 
+enum watch_verdict worker_look(struct worker *worker) {
+    if (!steward_is_busy(&worker->steps.steward))
+        return watch_look(&worker->watch, worker->step);
+    watch_begin(&worker->watch);
+    return WATCH_ALIVE;
+}
+
 void worker_end(struct worker *worker) {
-    if (worker->descriptor_table >= 0)
-        close(worker->descriptor_table);
+    close_views(worker);
     switch ((enum turn)atomic_load(&worker->turn)) {
     case TURN_MAIN:
         trap_install(); /* the C library blocks signals as a thread ends, which is answered there */
@@ -343,6 +301,7 @@ void worker_end(struct worker *worker) {
     case TURN_WORKER:
     case TURN_QUIT:
     case TURN_FAILED:
+        steward_end(&worker->steps.steward);
         pthread_detach(worker->thread);
         return;
     }

@@ -1,5 +1,5 @@
 /*
- * worker.h - the thread that executes scenarios in a world of its own.
+ * worker.h - the thread that executes scenarios in a world of its own, with its steward.
  */
 #ifndef FIFOFUZZ_WORKER_H
 #define FIFOFUZZ_WORKER_H
@@ -14,41 +14,17 @@
 #include "arena.h"
 #include "handover.h"
 #include "sandbox.h"
+#include "stack.h"
 #include "steps.h"
+#include "steward.h"
 #include "trap.h"
 #include "watch.h"
-
-/* A thread's stack with guard and alternate signal stack, in one mapping. */
-struct stack {
-    char *mapping;
-    char *base;
-    char *alternate;
-    stack_t before; /* the thread's own alternate stack */
-};
-enum {
-    STACK_SIZE = 1 << 20,
-    STACK_GUARD = 1 << 20, /* as large as the stack: no frame jumps over it */
-    STACK_ALTERNATE = 1 << 16,
-};
-
-/* Maps a stack and tells `trap` where it lies. Returns 0 or -errno. */
-int stack_create(struct stack *stack, struct trap *trap);
-void stack_destroy(struct stack *stack);
-
-/* Starts `run(argument)` on `stack` with all but the trapped signals blocked; 0 or -errno. */
-int stack_start(const struct stack *stack, pthread_t *thread, void *(*run)(void *), void *argument);
-
-/*
- * Makes the calling thread use the alternate stack for signals, and the one it had before again: a
- * sanitizer unmaps at the end of a thread what it finds there. Both return 0 or -errno.
- */
-int stack_use_alternate(struct stack *stack);
-int stack_leave_alternate(const struct stack *stack);
 
 struct worker {
     /* Set before the thread starts. */
     int stderr_pipe; /* write end, becomes the worker's descriptor 2 */
     int processor;   /* the one to run on, or -1 */
+    int namespace;   /* of idmapped mounts (idmap.h), or -1 */
 
     /* Set by the thread. */
     pid_t id;
@@ -75,11 +51,15 @@ struct worker {
 };
 
 /*
- * Starts a worker and waits until its world stands. Returns 0, or -errno with `reason` filled. Free
- * it with worker_end.
+ * Starts a worker and waits until its world stands. `namespace` is a descriptor of the user
+ * namespace for idmapped mounts, or -1. Returns 0, or -errno with `reason` filled. Free it with
+ * worker_end.
  */
-int worker_start(struct worker **out, int stderr_pipe, int processor, char *reason,
+int worker_start(struct worker **out, int stderr_pipe, int processor, int namespace, char *reason,
                  size_t reason_size);
+
+/* One look at a worker that has the turn, as watch_look; it never hangs while its steward works. */
+enum watch_verdict worker_look(struct worker *worker);
 
 /*
  * Ends the thread, whether it waits for an order or is parked, and frees everything. A thread that
@@ -87,9 +67,6 @@ int worker_start(struct worker **out, int stderr_pipe, int processor, char *reas
  * one under a sanitizer, which would take what the thread had allocated for a leak.
  */
 void worker_end(struct worker *worker);
-
-/* Drops all capabilities of the calling thread, from every set. Returns 0 or -errno. */
-int worker_drop_capabilities(void);
 
 /*
  * The number of descriptors that are open in the worker's table: since Linux 6.2 the size of their
