@@ -277,12 +277,21 @@ static bool judge_failure(struct judging *judging, const struct step *step,
            (judge_untouched(judging, step, outcome) && judge_surroundings(judging, outcome));
 }
 
+/* The links that the call or a look at its path may follow: with a slash, those behind the last. */
+static uint16_t links_of(const struct judging *judging, const struct prediction *prediction) {
+    const struct walk *walk = &prediction->walk;
+    if (!prediction->walked)
+        return 0;
+    bool at_link = walk->slash && judging->world->nodes[walk->node].type == NODE_SYMLINK;
+    return at_link ? WORLD_LINKS : walk->links;
+}
+
 static bool judge_call(struct judging *judging, const struct step *step,
                        const struct outcome *outcome) {
     struct prediction prediction;
     contract_predict(judging->judge->contract, judging->world, step, &prediction);
     verdict_report_reach(judging->judge, judging->world, step, &prediction);
-    judging->links = prediction.walked ? prediction.walk.links : 0;
+    judging->links = links_of(judging, &prediction);
     if (outcome->result != 0 && outcome->result != -1)
         return violated(judging, CLAUSE_RETURN, ASPECT_RESULT, prediction.error ? -1 : 0,
                         outcome->result);

@@ -138,6 +138,8 @@ static int find_mount_point(const struct world *world, struct text text, struct 
     int error = find_directory(world, text, place);
     if (!error && place->mount == MOUNT_ARENA && place->node == NODE_ROOT)
         error = EBUSY;
+    if (!error && world->nodes[place->node].removed)
+        error = ENOENT;
     return error;
 }
 
