@@ -7,6 +7,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 
+#include "canary_place.h"
+
 enum { PAGE = 4096 };
 
 int fail_with(int error) {
@@ -224,18 +226,15 @@ int open_parent(int dirfd, const char *path, size_t length) {
 
 bool would_create(int dirfd, const char *path, size_t length) {
     struct name name = last_name(path, length);
-    int parent = open_parent(dirfd, path, length);
-    if (parent < 0)
-        return false;
-    int before = errno;
+    struct place place = place_of(dirfd, path, length);
+    char plain[PATH_MAX];
     struct stat status;
-    bool free_name = !name.slash && name.length > 0 &&
-                     examine(parent, path + name.start, &status, AT_SYMLINK_NOFOLLOW) == ENOENT;
-    bool writable = faccessat(parent, ".", W_OK | X_OK, 0) == 0;
-    bool removed = examine(parent, "", &status, AT_EMPTY_PATH) || status.st_nlink == 0;
-    close(parent);
-    errno = before;
-    return free_name && writable && !removed;
+    if (!place.known || place.status.st_nlink == 0 || name.slash || name.length == 0)
+        return false;
+    copy_without_slashes(plain, path, length);
+    bool room = place.inodes == 0 || place.left > 0;
+    return room && examine(dirfd, plain, &status, AT_SYMLINK_NOFOLLOW) == ENOENT &&
+           objection_of(dirfd, path, length) == 0;
 }
 
 /* --- tampering -------------------------------------------------------------------------------- */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 
-#include "canary.h"
+#include "canary_place.h"
 
 /* Looks before it creates. */
 static int stat_first_at(int dirfd, const char *path, mode_t mode) {
@@ -99,12 +99,11 @@ static int locks_at(int dirfd, const char *path, mode_t mode) {
     return result;
 }
 
-/* Learns the umask the only way there is and applies it itself. */
-static int applies_umask_at(int dirfd, const char *path, mode_t mode) {
+/* Learns the umask, in the only way there is, and does nothing with it. */
+static int reads_umask_at(int dirfd, const char *path, mode_t mode) {
     mode_t mask = umask(0);
-    int result = correct(dirfd, path, mode & ~(mask & 0777));
     (void)umask(mask);
-    return result;
+    return correct(dirfd, path, mode);
 }
 
 /* Uses a descriptor of its own for dirfd. */
@@ -118,6 +117,137 @@ static int duplicates_dirfd_at(int dirfd, const char *path, mode_t mode) {
         close(own);
     errno = error;
     return result;
+}
+
+/* Puts back errno after success: closing and going back may have changed it. */
+static int settle(int result, int error, int before) {
+    errno = result == 0 ? before : error;
+    return result;
+}
+
+/* Gives dirfd a second number for the time of the call. */
+static int dups_dirfd_at(int dirfd, const char *path, mode_t mode) {
+    int before = errno;
+    int own = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
+    errno = before;
+    if (own < 0)
+        return correct(dirfd, path, mode);
+    int result = correct(own, path, mode);
+    int error = errno;
+    close(own);
+    return settle(result, error, before);
+}
+
+/*
+ * Goes to dirfd and comes back, whatever the result. Whoever may open "." may search it, so the way
+ * back is open; without a free descriptor, or if dirfd may not be entered, the kernel has to say.
+ */
+static int changes_directory_at(int dirfd, const char *path, mode_t mode) {
+    int before = errno;
+    bool is_open = fcntl(dirfd, F_GETFD) >= 0; /* else `here` might get its number */
+    int here = is_open ? open(".", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    bool there = here >= 0 && fchdir(dirfd) == 0;
+    errno = before;
+    int result = correct(there ? AT_FDCWD : dirfd, path, mode);
+    int error = errno;
+    if (there && fchdir(here) != 0)
+        abort();
+    if (here >= 0)
+        close(here);
+    return settle(result, error, before);
+}
+
+/* Enters component after component; at the first that is no directory the kernel gets it all. */
+static int enter_all(int dirfd, const char *path, size_t end) {
+    char component[NAME_MAX + 1];
+    int at = openat(dirfd, path[0] == '/' ? "/" : ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    for (size_t i = 0, size; at >= 0 && i < end; i += size) {
+        i += strspn(path + i, "/");
+        size = strcspn(path + i, "/");
+        if (i >= end)
+            break;
+        int next = -1;
+        if (size <= NAME_MAX) {
+            memcpy(component, path + i, size);
+            component[size] = '\0';
+            next = openat(at, component, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        }
+        close(at);
+        at = next;
+    }
+    return at;
+}
+
+static int walks_by_hand_at(int dirfd, const char *path, mode_t mode) {
+    struct extent extent = extent_of(path);
+    if (!extent.terminated || extent.length == 0 || extent.length >= PATH_MAX)
+        return correct(dirfd, path, mode);
+    struct name name = last_name(path, extent.length);
+    int before = errno;
+    int parent = name.length > 0 ? enter_all(dirfd, path, name.start) : -1;
+    errno = before;
+    if (parent < 0)
+        return correct(dirfd, path, mode);
+    int result = correct(parent, path + name.start, mode);
+    int error = errno;
+    close(parent);
+    return settle(result, error, before);
+}
+
+/* Has the root as dirfd for absolute paths. */
+static int opens_root_at(int dirfd, const char *path, mode_t mode) {
+    struct extent extent = extent_of(path);
+    size_t slashes = extent.terminated && extent.length < PATH_MAX ? strspn(path, "/") : 0;
+    int before = errno;
+    int root =
+        slashes > 0 && slashes < extent.length ? open("/", O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    errno = before;
+    if (root < 0)
+        return correct(dirfd, path, mode);
+    int result = correct(root, path + slashes, mode);
+    int error = errno;
+    close(root);
+    return settle(result, error, before);
+}
+
+/* "x" is "./x". */
+static int prepends_dot_at(int dirfd, const char *path, mode_t mode) {
+    char longer[PATH_MAX];
+    struct extent extent = extent_of(path);
+    if (!extent.terminated || extent.length == 0 || extent.length + 2 >= sizeof longer ||
+        path[0] == '/')
+        return correct(dirfd, path, mode);
+    memcpy(longer, "./", 2);
+    memcpy(longer + 2, path, extent.length);
+    longer[2 + extent.length] = '\0';
+    return correct(dirfd, longer, mode);
+}
+
+/* Asks all there is to ask about place and caller, and lets the kernel decide. */
+static int asks_first_at(int dirfd, const char *path, mode_t mode) {
+    struct extent extent = extent_of(path);
+    if (extent.terminated && extent.length > 0 && extent.length < PATH_MAX) {
+        struct place place = place_of(dirfd, path, extent.length);
+        (void)objection_of(dirfd, path, extent.length);
+        (void)is_member(place.status.st_gid);
+        (void)would_create(dirfd, path, extent.length);
+    }
+    return correct(dirfd, path, mode);
+}
+
+/* Tries again what may be different the next time. */
+static int tries_twice_at(int dirfd, const char *path, mode_t mode) {
+    int before = errno;
+    int result = correct(dirfd, path, mode);
+    if (!failed(result, ENOSPC) && !failed(result, EROFS) && !failed(result, EACCES))
+        return result;
+    errno = before;
+    return correct(dirfd, path, mode);
+}
+
+/* The C library's mknodat(3), which checks the device number and nothing else. */
+static int library_mknod_at(int dirfd, const char *path, mode_t mode) {
+    return mknodat(dirfd, path, mode | S_IFIFO, 0);
 }
 
 /* Passes on both halves of a register's worth of mode: the kernel takes 16 bits. */
@@ -144,7 +274,15 @@ PLAIN(retries)
 PLAIN(blocks_signals)
 PLAIN(allocates)
 PLAIN(locks)
-PLAIN(applies_umask)
+PLAIN(reads_umask)
+PLAIN(dups_dirfd)
+PLAIN(changes_directory)
+PLAIN(walks_by_hand)
+PLAIN(opens_root)
+PLAIN(prepends_dot)
+PLAIN(asks_first)
+PLAIN(tries_twice)
+PLAIN(library_mknod)
 PLAIN(duplicates_dirfd)
 PLAIN(wide_mode)
 PLAIN(measures_path)
@@ -166,7 +304,15 @@ static const struct implementation rows[] = {
     HONEST("honest-blocks-signals", "blocks all signals meanwhile", blocks_signals),
     HONEST("honest-allocates", "has its copy of the path on the heap", allocates),
     HONEST("honest-locks", "takes a mutex", locks),
-    HONEST("honest-applies-umask", "sets umask 0 meanwhile and masks itself", applies_umask),
+    HONEST("honest-reads-umask", "sets umask 0 for a moment to know it", reads_umask),
+    HONEST("honest-dups-dirfd", "gives dirfd a second number", dups_dirfd),
+    HONEST("honest-changes-directory", "goes to dirfd and comes back", changes_directory),
+    HONEST("honest-walks-by-hand", "opens one component after the other", walks_by_hand),
+    HONEST("honest-opens-root", "makes absolute paths relative to the root", opens_root),
+    HONEST("honest-prepends-dot", "says ./x for x", prepends_dot),
+    HONEST("honest-asks-first", "asks about place and caller, and tries all the same", asks_first),
+    HONEST("honest-tries-twice", "tries a second time after some errors", tries_twice),
+    HONEST("honest-library-mknod", "mknodat(3) of the C library", library_mknod),
     HONEST("honest-duplicates-dirfd", "uses an O_PATH descriptor of its own", duplicates_dirfd),
     HONEST("honest-wide-mode", "sets the upper bits of mode", wide_mode),
     HONEST("honest-measures-path", "reads the path itself: bad pointers crash", measures_path),

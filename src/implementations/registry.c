@@ -14,9 +14,11 @@ static const struct implementation *const built_in[] = {
 };
 
 static const struct implementation_table *const tables[] = {
-    &canaries_argument,  &canaries_path,       &canaries_exist,
-    &canaries_directory, &canaries_permission, &canaries_node,
-    &canaries_effect,    &canaries_state,      &honest_ones,
+    &canaries_argument,   &canaries_path,  &canaries_exist,    &canaries_directory,
+    &canaries_permission, &canaries_node,  &canaries_effect,   &canaries_state,
+    &canaries_mount,      &canaries_space, &canaries_order,    &canaries_identity,
+    &canaries_setgid,     &canaries_acl,   &canaries_landlock, &canaries_descriptor,
+    &honest_ones,
 };
 
 static const struct implementation *all[IMPLEMENTATIONS_MAX];

@@ -31,6 +31,14 @@ extern const struct implementation_table canaries_permission;
 extern const struct implementation_table canaries_node;
 extern const struct implementation_table canaries_effect;
 extern const struct implementation_table canaries_state;
+extern const struct implementation_table canaries_mount;
+extern const struct implementation_table canaries_space;
+extern const struct implementation_table canaries_order;
+extern const struct implementation_table canaries_identity;
+extern const struct implementation_table canaries_setgid;
+extern const struct implementation_table canaries_acl;
+extern const struct implementation_table canaries_landlock;
+extern const struct implementation_table canaries_descriptor;
 
 /* Correct but unusual ones: `breaks` is NULL, the name starts with "honest-". */
 extern const struct implementation_table honest_ones;
