@@ -214,12 +214,12 @@ static void empty(struct walk *walk, int directory, uint32_t node, unsigned leve
     } while (record_goes_on(size) && !walk->failed);
 }
 
-void arena_begin(void) {
+void arena_begin(int32_t end) {
 #ifdef SYS_close_range
-    if (syscall(SYS_close_range, 3, ~0U, 0) == 0)
+    if (syscall(SYS_close_range, 3, end - 1, 0) == 0)
         return;
 #endif
-    for (int i = 3; i < sysconf(_SC_OPEN_MAX) && i < 65536; i++)
+    for (int i = 3; i < end && i < sysconf(_SC_OPEN_MAX); i++)
         close(i);
 }
 
@@ -228,7 +228,7 @@ static void empty_root(struct walk *walk) {
     walk->arena->record.link_count = 0;
     int root = open_directory(AT_FDCWD, "/");
     if (root < 0 && errno == EMFILE) {
-        arena_begin(); /* leaks have used up the table */
+        arena_begin(INT32_MAX); /* leaks have used up the table */
         root = open_directory(AT_FDCWD, "/");
     }
     if (root < 0) {
@@ -322,11 +322,13 @@ static void observe_places(const struct arena *arena, const struct steps *steps,
     observation->trees[0] = 0;
 }
 
-/* Lets the steward take back what it did, and list what it mounted for `observation`. */
+/*
+ * Takes back what the harness's steps did; what the steward mounted is listed for `observation`.
+ */
 static bool clear_mounts(struct arena *arena, struct steps *steps,
                          struct observation *observation) {
     if (!steps->used_steward)
-        return true;
+        return metadata_restore(&steps->steward.metadata) == 0;
     arena->record.observation = observation;
     return steward_clean(&steps->steward, &arena->record, arena->listings[0]) == 0;
 }
@@ -360,6 +362,6 @@ bool arena_clear(struct arena *arena, struct steps *steps) {
 
 bool arena_reset(struct arena *arena) {
     struct steps steps = {.changed_directory = true, .changed_mode = true};
-    arena_begin();
+    arena_begin(INT32_MAX);
     return arena_clear(arena, &steps) && standard_descriptors_intact(arena);
 }

@@ -37,10 +37,11 @@ int arena_enter(char *reason, size_t reason_size);
 int arena_prove(struct arena *arena, char *reason, size_t reason_size);
 
 /*
- * Closes all descriptors but 0, 1 and 2: what the last run left open stays until the next one, for
- * the main thread to count.
+ * Closes the descriptors from 3 up to `end`, which does not count: what the last run left open
+ * stays until the next one, for the main thread to count. The cost is that of the numbers, not of
+ * what is open: a table that was large once stays so.
  */
-void arena_begin(void);
+void arena_begin(int32_t end);
 
 /*
  * Fills the part of `observation` that shows the world after a scenario, then makes the world what

@@ -44,7 +44,7 @@ int identity_prepare(struct identity_now *now) {
     const unsigned long bits = SECBIT_NO_SETUID_FIXUP | SECBIT_NO_SETUID_FIXUP_LOCKED;
     *now = (struct identity_now){.permitted = bit(CAP_SETUID) | bit(CAP_SETGID) |
                                               bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH) |
-                                              bit(CAP_FSETID) | bit(CAP_FOWNER)};
+                                              bit(CAP_FSETID) | bit(CAP_FOWNER) | bit(CAP_CHOWN)};
     if (prctl(PR_SET_SECUREBITS, bits, 0, 0, 0))
         return -errno;
     return limit(&now->permitted);
@@ -127,12 +127,23 @@ int identity_assume(struct identity_now *now, const struct cookies *cookies,
     return become(now, cookies, wanted, effective);
 }
 
-int identity_clean(struct identity_now *now, const struct cookies *cookies) {
-    const struct identity root = {0};
-    return become(now, cookies, &root, bit(CAP_DAC_OVERRIDE) | bit(CAP_FOWNER));
+static const struct identity root;
+
+bool identity_is_root(const struct identity_now *now) {
+    return same_groups(&now->identity, &root) && same_group(&now->identity, &root) &&
+           same_user(&now->identity, &root);
+}
+
+int identity_rule(struct identity_now *now, const struct cookies *cookies) {
+    return become(now, cookies, &root,
+                  bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH) | bit(CAP_FOWNER) |
+                      bit(CAP_FSETID) | bit(CAP_CHOWN));
+}
+
+int identity_restore(struct identity_now *now, const struct cookies *cookies, uint32_t effective) {
+    return set_effective(now, cookies, effective);
 }
 
 int identity_rest(struct identity_now *now, const struct cookies *cookies) {
-    const struct identity root = {0};
     return become(now, cookies, &root, 0);
 }

@@ -31,7 +31,7 @@ int identity_become_root(void);
 
 /*
  * Leaves the calling thread, which is root, the capabilities that identity_assume and
- * identity_clean need, none of them effective, and lets no change of a user id change that any
+ * identity_rule need, none of them effective, and lets no change of a user id change that any
  * more. Fills `now`. Returns 0 or -errno.
  */
 int identity_prepare(struct identity_now *now);
@@ -43,8 +43,17 @@ int identity_prepare(struct identity_now *now);
 int identity_assume(struct identity_now *now, const struct cookies *cookies,
                     const struct identity *wanted, unsigned flags);
 
-/* Acts as root who may remove what others own: for the clean-up. Returns 0 or -errno. */
-int identity_clean(struct identity_now *now, const struct cookies *cookies);
+/* True if the thread acts as root without groups, whatever its capabilities. */
+bool identity_is_root(const struct identity_now *now);
+
+/*
+ * Acts as root who may change and remove what others own: for steps of the harness and for the
+ * clean-up. Returns 0 or -errno.
+ */
+int identity_rule(struct identity_now *now, const struct cookies *cookies);
+
+/* Behind identity_rule: as root with the capabilities `effective` again. Returns 0 or -errno. */
+int identity_restore(struct identity_now *now, const struct cookies *cookies, uint32_t effective);
 
 /* Acts as a scenario starts. Returns 0 or -errno. */
 int identity_rest(struct identity_now *now, const struct cookies *cookies);

@@ -23,6 +23,8 @@ static void a_mount_covers_and_is_listed_as_a_tree(void **state) {
                                                "mkfifo \"d/e/deep/p\" 0644 # 0\n"
                                                "mkdir \"d/h\" 0755 # 0\n"
                                                "mkfifo \"d/h/p\" 0644 # 0\n"
+                                               "mkdir \"d/i\" 0755 # 0\n"
+                                               "mkfifo \"d/i/p\" 0644 # 0\n"
                                                "rmdir \"d\" # EBUSY\n");
     assert_int_equal(seen->tree_count, 2);
     assert_int_equal(seen->trees[0], 0);
@@ -32,7 +34,7 @@ static void a_mount_covers_and_is_listed_as_a_tree(void **state) {
     assert_int_equal(seen->nodes[root].facts.mode, S_IFDIR | 0755);
     assert_true(seen->nodes[root].facts.dev != seen->root.dev);
     assert_int_equal(tree_size(seen, 0), 3);
-    assert_int_equal(tree_size(seen, 1), 10);
+    assert_int_equal(tree_size(seen, 1), 12);
     const struct observed_node *d = find(seen, 0, "d"), *e = find(seen, root, "e");
     assert_int_equal(d->facts.mode, S_IFDIR | 0700);
     assert_non_null(find(seen, (uint32_t)(d - seen->nodes), "under"));
@@ -45,6 +47,8 @@ static void a_mount_covers_and_is_listed_as_a_tree(void **state) {
     const struct observed_node *deep = find(seen, inner, "deep"), *h = find(seen, root, "h");
     assert_non_null(find(seen, (uint32_t)(deep - seen->nodes), "p"));
     assert_non_null(find(seen, (uint32_t)(h - seen->nodes), "p"));
+    const struct observed_node *last = find(seen, root, "i");
+    assert_non_null(find(seen, (uint32_t)(last - seen->nodes), "p"));
     assert_int_equal(run("")->tree_count, 1);
 }
 

@@ -297,6 +297,14 @@ static void await_end(const struct sandbox *sandbox) {
     observation->address = worker->trap.address;
 }
 
+/* What was leaked, or cannot be counted, is closed before the next scenario, whatever its number.
+ */
+static void count_descriptors(struct worker *worker) {
+    int32_t count = worker_descriptor_count(worker);
+    worker->observation.descriptor_count = count;
+    worker->steps.leaked = count != steps_open_count(&worker->steps);
+}
+
 void sandbox_renew(struct sandbox *sandbox) {
     sandbox->worker->worn = true;
 }
@@ -324,7 +332,7 @@ const struct observation *sandbox_run(struct sandbox *sandbox, const struct scen
     observation->step = worker->step;
     observation->outcome_count = sandbox->ended ? observation->step : scenario->step_count;
     if (mode == SANDBOX_OBSERVED && !sandbox->ended)
-        observation->descriptor_count = worker_descriptor_count(worker);
+        count_descriptors(worker);
     bool crashed = observation->ending == ENDING_CRASHED;
     uint64_t address = observation->address;
     observation->path_written = crashed && steps_holds(&worker->steps, address);

@@ -74,6 +74,7 @@ void steps_begin(struct steps *steps, const struct scenario *scenario,
                  const struct implementation *implementation) {
     steps->scenario = scenario;
     steps->implementation = implementation;
+    steps->leaked = false;
     steps->changed_directory = false;
     steps->changed_mode = false;
     steps->changed_identity = false;
@@ -82,6 +83,26 @@ void steps_begin(struct steps *steps, const struct scenario *scenario,
     steps->looked_next = 0;
     memset(steps->number, -1, sizeof(steps->number));
     memset(steps->open, 0, sizeof(steps->open));
+}
+
+int32_t steps_table_end(const struct steps *steps) {
+    enum { SMALLEST_TABLE = 64 }; /* BITS_PER_LONG: what a process starts with */
+    int32_t end = steps->leaked ? INT32_MAX : SMALLEST_TABLE;
+    for (int i = 0; i < SCENARIO_SLOTS; i++)
+        if (steps->number[i] >= end)
+            end = steps->number[i] + 1;
+    return end;
+}
+
+int32_t steps_open_count(const struct steps *steps) {
+    int32_t count = 3;
+    for (int i = 0; i < SCENARIO_SLOTS; i++) {
+        bool counted = !steps->open[i];
+        for (int j = 0; j < i && !counted; j++)
+            counted = steps->open[j] && steps->number[j] == steps->number[i];
+        count += !counted;
+    }
+    return count;
 }
 
 /* --- calls under test ----------------------------------------------------------------------- */
@@ -332,6 +353,28 @@ static int run_on_steward(struct steps *steps, const struct step *step, const ch
     return answer(error);
 }
 
+/*
+ * The worker need not hand over what takes neither CAP_SYS_ADMIN nor another thread's current
+ * directory: waking the steward costs more than the step.
+ */
+static bool can_do_alone(const struct steps *steps, const struct step *step) {
+    return (step->kind == STEP_CHOWN || step->kind == STEP_ACL) && !steps->changed_directory &&
+           identity_is_root(&steps->identity);
+}
+
+static int do_alone(struct steps *steps, const struct step *step, const char *path) {
+    const uint32_t effective = steps->identity.effective;
+    int error = identity_rule(&steps->identity, &steps->cookies);
+    if (error)
+        return answer(error);
+    error = step->kind == STEP_CHOWN ? metadata_chown(&steps->steward.metadata, step, path)
+                                     : metadata_acl(&steps->steward.metadata, step, path);
+    steps->changed_identity |= !error;
+    steps->changed_mode |= !error && step->kind == STEP_ACL;
+    int second = identity_restore(&steps->identity, &steps->cookies, effective);
+    return answer(error ? error : second);
+}
+
 /* The harness's own need of descriptors is not the scenario's: for that time there is no limit. */
 static int run_harness_step(struct steps *steps, const struct step *step, const char *path,
                             const char *other) {
@@ -340,6 +383,7 @@ static int run_harness_step(struct steps *steps, const struct step *step, const 
     if (error)
         return answer(error);
     int result = step->kind == STEP_LANDLOCK ? run_landlock(steps, path)
+                 : can_do_alone(steps, step) ? do_alone(steps, step, path)
                                              : run_on_steward(steps, step, path, other);
     error = nofile_set(&steps->nofile, &steps->cookies, limit);
     return error ? answer(error) : result;
@@ -348,7 +392,7 @@ static int run_harness_step(struct steps *steps, const struct step *step, const 
 bool steps_leave(struct steps *steps) {
     int error = nofile_set(&steps->nofile, &steps->cookies, UINT64_MAX);
     if (!error && steps->changed_identity)
-        error = identity_clean(&steps->identity, &steps->cookies);
+        error = identity_rule(&steps->identity, &steps->cookies);
     return !error;
 }
 

@@ -42,6 +42,7 @@ struct steps {
     bool changed_identity;          /* there may be nodes of other users */
     bool used_steward;              /* it has something to take back */
     bool confined;                  /* a landlock step has succeeded: for good */
+    bool leaked;                    /* more descriptors were open at its end than it has opened */
     uint32_t looked_next;           /* step right behind the last call that was looked at, or 0 */
     int looked_directory;           /* where that call's `parent` starts */
     size_t parent_length, last_parent_length;
@@ -73,6 +74,12 @@ bool steps_leave(struct steps *steps);
 
 /* After the clean-up: the calling thread is what it was before the first step. Returns as above. */
 bool steps_end(struct steps *steps);
+
+/* No descriptor of the last scenario has this number or a greater one. */
+int32_t steps_table_end(const struct steps *steps);
+
+/* The number of descriptors that are open as far as the steps know, 0, 1 and 2 included. */
+int32_t steps_open_count(const struct steps *steps);
 
 /* True when `address` lies in the bytes that the implementation may read but not write. */
 bool steps_holds(const struct steps *steps, uint64_t address);

@@ -138,7 +138,7 @@ static void run(struct worker *worker) {
     if (worker->mode != worker->last_mode)
         worker->worn |= !arena_reset(&worker->arena);
     worker->last_mode = worker->mode;
-    arena_begin();
+    arena_begin(steps_table_end(&worker->steps));
     steps_begin(&worker->steps, worker->scenario, worker->implementation);
     for (uint32_t i = 0; i < worker->scenario->step_count; i++) {
         atomic_store_explicit(&worker->step, i, memory_order_relaxed);
