@@ -66,7 +66,8 @@ static void the_call_runs_as_who_was_named(void **state) {
     assert_int_equal(self.effective, 1U << CAP_FSETID | 1U << CAP_DAC_READ_SEARCH);
     assert_int_equal(self.inheritable, 0);
     const uint32_t most = 1U << CAP_SETUID | 1U << CAP_SETGID | 1U << CAP_DAC_OVERRIDE |
-                          1U << CAP_DAC_READ_SEARCH | 1U << CAP_FSETID | 1U << CAP_FOWNER;
+                          1U << CAP_DAC_READ_SEARCH | 1U << CAP_FSETID | 1U << CAP_FOWNER |
+                          1U << CAP_CHOWN;
     assert_int_equal(self.permitted & ~most, 0);
     assert_int_equal(seen->outcomes[2].target.uid, 1000);
 }

@@ -68,14 +68,18 @@ static int open_target(const struct mounts *mounts, const char *path) {
     return error;
 }
 
-/* The root of the mount with that id, or -1. */
-static int root_of(const struct mounts *mounts, int id) {
-    if (id == mounts->root_id)
-        return mounts->root;
+/* The mount with that id that was made here, or NULL. */
+static const struct mount *made_as(const struct mounts *mounts, int id) {
     for (unsigned i = 0; i < mounts->count; i++)
         if (mounts->made[i].id == id)
-            return mounts->made[i].file;
-    return -1;
+            return &mounts->made[i];
+    return NULL;
+}
+
+/* The root of the mount with that id, or -1. */
+static int root_of(const struct mounts *mounts, int id) {
+    const struct mount *mount = made_as(mounts, id);
+    return id == mounts->root_id ? mounts->root : mount ? mount->file : -1;
 }
 
 /* --- the calls ------------------------------------------------------------------------------ */
@@ -128,18 +132,19 @@ static int attach(int file, int target) {
                : 0;
 }
 
-/*
- * Of what was detached before, and all below it, nothing is found mounted: EINVAL. Where an
- * idmapped mount's root lets nobody in, as its owner has no mapping, the mount is first moved onto
- * the root directory, which is its own "..", seen through what covers it.
- */
+/* Of what was detached before, and all below it, nothing is found mounted: EINVAL. */
 static void detach(const struct mounts *mounts, int file) {
     if (fchdir(file) == 0)
         syscall(SYS_umount2, ".", DETACH);
-    else if (attach(file, mounts->root) == 0)
-        syscall(SYS_umount2, "/..", DETACH);
     if (fchdir(mounts->root))
         return; /* cannot fail: its owner is root and the thread has every capability */
+}
+
+/* Detaches a mount on which nothing stands any more, with its base. */
+static void take_away(const struct mounts *mounts, const struct mount *mount) {
+    if (mount->base >= 0)
+        detach(mounts, mount->base);
+    detach(mounts, mount->base >= 0 ? mount->base : mount->file);
 }
 
 static int clone_of(int file) {
@@ -168,58 +173,79 @@ static int create(int context, uint32_t inodes) {
 }
 
 /* A new tmpfs, mounted nowhere. */
-static int make_tmpfs(const struct step *step) {
+static int make_tmpfs(uint32_t inodes, unsigned flags) {
     int context = (int)syscall(SYS_fsopen, "tmpfs", FSOPEN_CLOEXEC);
     if (context < 0)
         return -errno;
     int file = -1;
-    int error = create(context, step->mode);
+    int error = create(context, inodes);
     if (!error) {
-        file = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes_of(step->flags));
+        file = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, attributes_of(flags));
         error = file < 0 ? -errno : 0;
     }
     close(context);
     return error ? error : file;
 }
 
-/* Mounts a clone of `plain` with the map of ids, and `plain` no more. Returns the clone. */
-static int attach_idmapped(const struct mounts *mounts, const struct step *step, int plain,
-                           int target) {
-    int error = attach(plain, target); /* before Linux 6.15 only what is attached can be cloned */
+/*
+ * An idmapped mount stands on one without the map. Where nobody may enter it, because its root's
+ * owner has no mapping, it is reached from below: umount(2) goes to the topmost mount of a place.
+ */
+static int attach_idmapped(const struct mounts *mounts, int clone, int base, int target) {
+    int error = attach(base, target);
     if (error)
         return error;
-    int clone = clone_of(plain);
-    error = clone < 0 ? clone : set_flags(clone, step->flags);
+    error = attach(clone, base);
+    if (error)
+        detach(mounts, base);
+    return error;
+}
+
+static void note(struct mounts *mounts, int file, int plain, int base) {
+    mounts->made[mounts->count++] =
+        (struct mount){.file = file, .plain = plain, .base = base, .id = mount_of(file)};
+}
+
+/* A clone of what `plain` is the root of, with the map of ids; `plain` is mounted already. */
+static int idmapped_clone(const struct mounts *mounts, const struct step *step, int plain) {
+    int clone = clone_of(plain); /* before Linux 6.15 only what is mounted can be cloned */
+    int error = clone < 0 ? clone : set_flags(clone, step->flags);
     if (!error)
         error = set_idmap(mounts, clone);
-    detach(mounts, plain);
     if (!error)
-        error = attach(clone, target);
+        error = attach(clone, plain);
     if (error && clone >= 0)
         close(clone);
     return error ? error : clone;
 }
 
-static void note(struct mounts *mounts, int file, int plain) {
-    mounts->made[mounts->count++] =
-        (struct mount){.file = file, .plain = plain, .id = mount_of(file)};
+static int mount_idmapped(struct mounts *mounts, const struct step *step, int plain, int target) {
+    int error = attach(plain, target);
+    if (error)
+        return error;
+    int clone = idmapped_clone(mounts, step, plain);
+    if (clone < 0)
+        detach(mounts, plain);
+    else
+        note(mounts, clone, plain, plain);
+    return clone < 0 ? clone : 0;
 }
 
 static int mount_on(struct mounts *mounts, const struct step *step, int target) {
-    int plain = make_tmpfs(step);
+    int plain = make_tmpfs(step->mode, step->flags);
     if (plain < 0)
         return plain;
-    int file = plain;
-    int error = 0;
-    if (step->flags & MOUNT_IDMAP)
-        error = file = attach_idmapped(mounts, step, plain, target);
-    else
+    int error;
+    if (step->flags & MOUNT_IDMAP) {
+        error = mount_idmapped(mounts, step, plain, target);
+    } else {
         error = attach(plain, target);
-    if (error < 0)
+        if (!error)
+            note(mounts, plain, plain, -1);
+    }
+    if (error)
         close(plain);
-    else
-        note(mounts, file, plain);
-    return error < 0 ? error : 0;
+    return error;
 }
 
 int mounts_mount(struct mounts *mounts, const struct step *step, const char *path) {
@@ -235,7 +261,27 @@ int mounts_mount(struct mounts *mounts, const struct step *step, const char *pat
 
 /* --- bind ----------------------------------------------------------------------------------- */
 
+/* Mounts the clone where `target` is; with a map of ids, its own or inherited, on an empty tmpfs.
+ */
+static int attach_clone(struct mounts *mounts, int clone, int target, bool idmapped) {
+    int base = -1;
+    int error = 0;
+    if (idmapped) {
+        base = make_tmpfs(1, 0);
+        error = base < 0 ? base : attach_idmapped(mounts, clone, base, target);
+    } else {
+        error = attach(clone, target);
+    }
+    if (!error)
+        note(mounts, clone, -1, base);
+    else if (base >= 0)
+        close(base);
+    return error;
+}
+
 static int bind_on(struct mounts *mounts, const struct step *step, int directory, int target) {
+    const struct mount *from = made_as(mounts, mount_of(directory));
+    bool inherited = from && from->base >= 0;
     int clone = clone_of(directory);
     if (clone < 0)
         return clone;
@@ -243,11 +289,9 @@ static int bind_on(struct mounts *mounts, const struct step *step, int directory
     if (!error && step->flags & MOUNT_IDMAP)
         error = set_idmap(mounts, clone);
     if (!error)
-        error = attach(clone, target);
+        error = attach_clone(mounts, clone, target, inherited || step->flags & MOUNT_IDMAP);
     if (error)
         close(clone);
-    else
-        note(mounts, clone, -1);
     return error;
 }
 
@@ -300,17 +344,26 @@ int mounts_remount(struct mounts *mounts, const struct step *step, const char *p
     return error;
 }
 
+static bool is_same(int a, int b) {
+    struct stat first, second;
+    return fstat(a, &first) == 0 && fstat(b, &second) == 0 && first.st_dev == second.st_dev &&
+           first.st_ino == second.st_ino;
+}
+
 int mounts_umount(const struct mounts *mounts, const char *path) {
     int file = open(path, O_PATH | O_CLOEXEC);
     if (file < 0)
         return -errno;
     const int id = mount_of(file);
+    const struct mount *mount = made_as(mounts, id);
+    const bool is_root = mount && is_same(file, mount->file);
     close(file);
     if (id < 0)
         return id;
-    if (id == mounts->root_id)
+    if (!is_root)
         return -EINVAL;
-    return syscall(SYS_umount2, path, DETACH) ? -errno : 0;
+    take_away(mounts, mount);
+    return 0;
 }
 
 /* --- clean-up ------------------------------------------------------------------------------- */
@@ -326,7 +379,7 @@ int mounts_restore(struct mounts *mounts) {
 
 void mounts_detach(const struct mounts *mounts) {
     for (unsigned i = mounts->count; i > 0; i--)
-        detach(mounts, mounts->made[i - 1].file);
+        take_away(mounts, &mounts->made[i - 1]);
 }
 
 int mounts_record(const struct mounts *mounts, struct record *record, char *listing) {
@@ -343,5 +396,7 @@ void mounts_forget(struct mounts *mounts) {
         close(mount->file);
         if (mount->plain >= 0 && mount->plain != mount->file)
             close(mount->plain);
+        if (mount->base >= 0 && mount->base != mount->plain)
+            close(mount->base);
     }
 }

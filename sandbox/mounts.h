@@ -20,6 +20,7 @@
 struct mount {
     int file;  /* root of the mount; held open, so that its id is not given to another */
     int plain; /* root of its tmpfs as it is on disk, for listing: `file`, or -1 of a bind mount */
+    int base;  /* what an idmapped mount stands on and goes with; -1 of any other */
     int id;    /* as in /proc/self/mountinfo */
 };
 

@@ -355,10 +355,11 @@ static int run_on_steward(struct steps *steps, const struct step *step, const ch
 
 /*
  * The worker need not hand over what takes neither CAP_SYS_ADMIN nor another thread's current
- * directory: waking the steward costs more than the step.
+ * directory: waking the steward costs more than the step. An ACL would take fsetxattr(2), whose
+ * five arguments leave no room for two cookies.
  */
 static bool can_do_alone(const struct steps *steps, const struct step *step) {
-    return (step->kind == STEP_CHOWN || step->kind == STEP_ACL) && !steps->changed_directory &&
+    return step->kind == STEP_CHOWN && !steps->changed_directory &&
            identity_is_root(&steps->identity);
 }
 
@@ -367,10 +368,8 @@ static int do_alone(struct steps *steps, const struct step *step, const char *pa
     int error = identity_rule(&steps->identity, &steps->cookies);
     if (error)
         return answer(error);
-    error = step->kind == STEP_CHOWN ? metadata_chown(&steps->steward.metadata, step, path)
-                                     : metadata_acl(&steps->steward.metadata, step, path);
+    error = metadata_chown(&steps->steward.metadata, step, path);
     steps->changed_identity |= !error;
-    steps->changed_mode |= !error && step->kind == STEP_ACL;
     int second = identity_restore(&steps->identity, &steps->cookies, effective);
     return answer(error ? error : second);
 }

@@ -123,7 +123,7 @@ static uint32_t random_subjects(struct random *random) {
     if (random_below(random, 8) < 5)
         return 0;
     uint32_t chosen = 0;
-    if (random_one_in(random, 3))
+    if (random_one_in(random, 5))
         chosen |= SUBJECT_MOUNTS;
     if (random_one_in(random, 5))
         chosen |= SUBJECT_ACLS;
