@@ -22,16 +22,20 @@ static const char ask[] = "run `fifofuzz doctor` and report what it says";
 
 /* --- mounting ------------------------------------------------------------------------------- */
 
-int arena_enter(char *reason, size_t reason_size) {
+static const char no_tmpfs[] = "the kernel refused to mount a tmpfs";
+static const char allow_mounts[] =
+    "run as root, or allow mounts in user namespaces (AppArmor, container)";
+
+/* Makes a tmpfs the root of the mount namespace; the host's tree is in it no more. */
+static int leave_host(char *reason, size_t reason_size) {
     /* Any directory serves as mount point; /proc is there because the sandbox reads it. */
     static const char mount_point[] = "/proc";
     if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL))
         return refuse(reason, reason_size, errno, "the kernel refused private mounts",
-                      "run as root, or allow mounts in user namespaces (AppArmor, container)");
+                      allow_mounts);
     if (mount("fifofuzz", mount_point, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
-              "size=64m,nr_inodes=16384,mode=0755"))
-        return refuse(reason, reason_size, errno, "the kernel refused to mount a tmpfs",
-                      "run as root, or allow mounts in user namespaces (AppArmor, container)");
+              "size=1m,nr_inodes=64,mode=0755"))
+        return refuse(reason, reason_size, errno, no_tmpfs, allow_mounts);
     if (chdir(mount_point))
         return refuse(reason, reason_size, errno, "the arena cannot be entered", ask);
     if (syscall(SYS_pivot_root, ".", ".") == 0) {
@@ -43,9 +47,32 @@ int arena_enter(char *reason, size_t reason_size) {
         return refuse(reason, reason_size, errno, "the kernel refused to change the root directory",
                       "run outside of chroot(1), or as root");
     }
-    if (chdir("/"))
+    return 0;
+}
+
+/* The arena lies one level below, so that the steward has a place that no path leads to. */
+static int enter_arena(char *reason, size_t reason_size) {
+    static const char arena[] = "/arena";
+    if (mkdir(arena, 0755))
+        return refuse(reason, reason_size, errno, "the arena cannot be made", ask);
+    if (mount("fifofuzz", arena, "tmpfs", MS_NOSUID | MS_NODEV | MS_NOEXEC,
+              "size=64m,nr_inodes=16384,mode=0755"))
+        return refuse(reason, reason_size, errno, no_tmpfs, allow_mounts);
+    if (chdir(arena) || chroot(".") || chdir("/"))
         return refuse(reason, reason_size, errno, "the arena cannot be entered", ask);
     return 0;
+}
+
+int arena_enter(int *outside, char *reason, size_t reason_size) {
+    int error = leave_host(reason, reason_size);
+    if (error)
+        return error;
+    if (chdir("/"))
+        return refuse(reason, reason_size, errno, "the arena cannot be entered", ask);
+    *outside = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (*outside < 0)
+        return refuse(reason, reason_size, errno, "no descriptors are left", "raise `ulimit -n`");
+    return enter_arena(reason, reason_size);
 }
 
 int arena_prove(struct arena *arena, char *reason, size_t reason_size) {

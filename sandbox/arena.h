@@ -25,10 +25,11 @@ struct arena {
 
 /*
  * Moves the calling thread, which must have unshared its mount namespace, into a fresh tmpfs: its
- * root and current directory are there, and the host's tree is in its namespace no more. Returns 0,
- * or -errno with `reason` filled.
+ * root and current directory are there, and the host's tree is in its namespace no more. `outside`
+ * gets a descriptor of the empty file system that the arena is mounted in, where nothing but that
+ * descriptor leads: for mounts_open, and to be closed. Returns 0, or -errno with `reason` filled.
  */
-int arena_enter(char *reason, size_t reason_size);
+int arena_enter(int *outside, char *reason, size_t reason_size);
 
 /*
  * Makes and removes a FIFO and notes what the arena's root and descriptors 0, 1 and 2 are. Returns

@@ -35,16 +35,32 @@ static int mount_of(int file) {
     return id;
 }
 
-int mounts_open(struct mounts *mounts, int namespace) {
+/* Mount points for what is put away: a directory whose clones are the shelves. */
+enum { SHELF_SIZE = 16 };
+static const char shelf_pattern[] = "shelves", shelf_point[] = "shelf";
+
+static int make_shelves(int outside) {
+    if (mkdirat(outside, shelf_point, 0755) || mkdirat(outside, shelf_pattern, 0755))
+        return -errno;
+    for (unsigned i = 0; i < SHELF_SIZE; i++) {
+        char name[32];
+        snprintf(name, sizeof(name), "%s/%u", shelf_pattern, i);
+        if (mkdirat(outside, name, 0755))
+            return -errno;
+    }
+    return 0;
+}
+
+int mounts_open(struct mounts *mounts, int namespace, int outside) {
     struct stat status;
-    *mounts = (struct mounts){.namespace = namespace};
+    *mounts = (struct mounts){.namespace = namespace, .outside = outside, .shelf = -1};
     mounts->root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (mounts->root < 0 || fstat(mounts->root, &status))
         return -errno;
     mounts->arena = status.st_dev;
     mounts->root_inode = status.st_ino;
     mounts->root_id = mount_of(mounts->root);
-    return 0;
+    return make_shelves(outside);
 }
 
 static int open_directory(const char *path) {
@@ -132,6 +148,12 @@ static int attach(int file, int target) {
                : 0;
 }
 
+static int clone_of(int file) {
+    int clone =
+        (int)syscall(SYS_open_tree, file, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+    return clone < 0 ? -errno : clone;
+}
+
 /* Of what was detached before, and all below it, nothing is found mounted: EINVAL. */
 static void detach(const struct mounts *mounts, int file) {
     if (fchdir(file) == 0)
@@ -147,10 +169,61 @@ static void take_away(const struct mounts *mounts, const struct mount *mount) {
     detach(mounts, mount->base >= 0 ? mount->base : mount->file);
 }
 
-static int clone_of(int file) {
-    int clone =
-        (int)syscall(SYS_open_tree, file, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
-    return clone < 0 ? -errno : clone;
+/* --- putting away --------------------------------------------------------------------------- */
+
+/*
+ * Unmounting waits until no processor looks at the mount any more, which takes longer than all that
+ * a scenario does. Moving does not wait, so mounts are moved out of sight, onto a shelf, and the
+ * shelf is unmounted with all of them when it is full.
+ */
+static void clear_shelf(struct mounts *mounts) {
+    if (mounts->shelf < 0)
+        return;
+    if (fchdir(mounts->outside) == 0)
+        syscall(SYS_umount2, shelf_point, DETACH);
+    if (fchdir(mounts->root))
+        return; /* cannot fail, see detach */
+    close(mounts->shelf);
+    mounts->shelf = -1;
+    mounts->put_away = 0;
+}
+
+static int open_at(int directory, const char *name) {
+    int file = openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return file < 0 ? -errno : file;
+}
+
+static int put_up_shelf(struct mounts *mounts) {
+    int pattern = open_at(mounts->outside, shelf_pattern);
+    int point = open_at(mounts->outside, shelf_point);
+    int shelf = pattern < 0 ? pattern : clone_of(pattern);
+    int error = point < 0 ? point : shelf < 0 ? shelf : attach(shelf, point);
+    if (pattern >= 0)
+        close(pattern);
+    if (point >= 0)
+        close(point);
+    if (error && shelf >= 0)
+        close(shelf);
+    mounts->shelf = error ? -1 : shelf;
+    return error;
+}
+
+/* Moves the mount with root `file`, and what stands on it, out of the arena. */
+static int put_away(struct mounts *mounts, int file) {
+    char name[16];
+    if (mounts->put_away == SHELF_SIZE)
+        clear_shelf(mounts);
+    int error = mounts->shelf < 0 ? put_up_shelf(mounts) : 0;
+    if (error)
+        return error;
+    snprintf(name, sizeof(name), "%u", mounts->put_away);
+    int place = open_at(mounts->shelf, name);
+    if (place < 0)
+        return place;
+    error = attach(file, place);
+    close(place);
+    mounts->put_away += !error;
+    return error;
 }
 
 static int configure(int context, unsigned command, const char *key, const char *value) {
@@ -324,6 +397,7 @@ static int reconfigure(int file, bool read_only) {
 
 static int remount_superblock(struct mounts *mounts, const struct step *step, int root) {
     struct stat status;
+    clear_shelf(mounts); /* removed directories that are still mounted keep the arena writable */
     int error = fstat(root, &status) ? -errno : reconfigure(root, step->flags & MOUNT_READ_ONLY);
     mounts->superblock_changed |= !error && status.st_dev == mounts->arena;
     return error;
@@ -377,9 +451,16 @@ int mounts_restore(struct mounts *mounts) {
     return error;
 }
 
-void mounts_detach(const struct mounts *mounts) {
-    for (unsigned i = mounts->count; i > 0; i--)
-        take_away(mounts, &mounts->made[i - 1]);
+void mounts_detach(struct mounts *mounts) {
+    for (unsigned i = mounts->count; i > 0; i--) {
+        const struct mount *mount = &mounts->made[i - 1];
+        int error = put_away(mounts, mount->file);
+        if (!error && mount->base >= 0)
+            error = put_away(mounts, mount->base);
+        /* What was detached by a step cannot be moved, nor what shows a removed directory. */
+        if (error)
+            take_away(mounts, mount);
+    }
 }
 
 int mounts_record(const struct mounts *mounts, struct record *record, char *listing) {

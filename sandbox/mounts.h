@@ -34,13 +34,16 @@ struct mounts {
     bool superblock_changed; /* or its superblock */
     unsigned count;
     struct mount made[MOUNTS_MAX];
+    int outside;       /* the file system around the arena */
+    int shelf;         /* the mount there that holds what was put away; -1: none */
+    unsigned put_away; /* how many that are */
 };
 
 /*
- * Notes what the arena's root is; `namespace` (idmap.h) must stay open. Returns 0 or -errno. Fails
- * only if the arena itself cannot be looked at.
+ * Notes what the arena's root is; `namespace` (idmap.h) and `outside` (arena_enter) must stay open.
+ * Returns 0 or -errno. Fails only if the arena or what is around it cannot be used.
  */
-int mounts_open(struct mounts *mounts, int namespace);
+int mounts_open(struct mounts *mounts, int namespace, int outside);
 
 /* The four steps, with `path` and `other` as PATH, OLD and NEW. */
 int mounts_mount(struct mounts *mounts, const struct step *step, const char *path);
@@ -51,8 +54,8 @@ int mounts_umount(const struct mounts *mounts, const char *path);
 /* Makes the arena's mount and its superblock what they were. */
 int mounts_restore(struct mounts *mounts);
 
-/* Detaches whatever is still mounted. */
-void mounts_detach(const struct mounts *mounts);
+/* Takes away whatever is still mounted in the arena. */
+void mounts_detach(struct mounts *mounts);
 
 /* Records each tmpfs that was mounted as a tree, after mounts_detach. */
 int mounts_record(const struct mounts *mounts, struct record *record, char *listing);

@@ -75,7 +75,7 @@ static int clean(struct steward *steward) {
 static int get_ready(struct steward *steward) {
     if (unshare(CLONE_FS | CLONE_FILES))
         return -errno;
-    return mounts_open(&steward->mounts, steward->namespace);
+    return mounts_open(&steward->mounts, steward->namespace, steward->outside);
 }
 
 static void *steward_main(void *argument) {
@@ -104,8 +104,9 @@ static int await(struct steward *steward) {
     return steward->error;
 }
 
-int steward_start(struct steward *steward, int namespace) {
+int steward_start(struct steward *steward, int namespace, int outside) {
     steward->namespace = namespace;
+    steward->outside = outside;
     int error = stack_create(&steward->stack, NULL);
     if (error)
         return error;

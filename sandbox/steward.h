@@ -32,7 +32,7 @@ struct steward {
     char *listing;
     int error; /* what came of it: 0 or -errno */
 
-    int namespace; /* as mounts_open takes it */
+    int namespace, outside; /* as mounts_open takes them */
     struct mounts mounts;
     struct metadata metadata;
 };
@@ -42,7 +42,7 @@ struct steward {
  * whose descriptors it copies. When this returns, the worker may give up what it has. Returns 0 or
  * -errno; end it with steward_end in either case.
  */
-int steward_start(struct steward *steward, int namespace);
+int steward_start(struct steward *steward, int namespace, int outside);
 
 /* True for the steps that the steward does. */
 bool steward_does(const struct step *step);

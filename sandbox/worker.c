@@ -21,7 +21,8 @@
 struct luggage {
     int null;
     int output;
-    int namespace;   /* stays where it is, for the steward; -1 without */
+    int namespace;   /* for the steward; -1 without */
+    int outside;     /* the same, see arena_enter */
     DIR *open_files; /* /proc/thread-self/fd */
 };
 
@@ -48,7 +49,8 @@ static int unpack(const struct luggage *luggage) {
     const int own = dirfd(luggage->open_files);
     for (const struct dirent *entry; (entry = readdir(luggage->open_files));) {
         int number = (int)strtol(entry->d_name, NULL, 10);
-        if (number > 2 && number != own && number != luggage->namespace)
+        if (number > 2 && number != own && number != luggage->namespace &&
+            number != luggage->outside)
             close(number);
     }
     closedir(luggage->open_files);
@@ -65,11 +67,13 @@ static int become_root(char *reason, size_t reason_size) {
 }
 
 /* The steward takes over what the worker has, then the worker gives it up. */
-static int divide_work(struct worker *worker, char *reason, size_t reason_size) {
+static int divide_work(struct worker *worker, const struct luggage *luggage, char *reason,
+                       size_t reason_size) {
     struct steps *steps = &worker->steps;
-    int error = steward_start(&steps->steward, worker->namespace);
-    if (worker->namespace >= 0)
-        close(worker->namespace);
+    int error = steward_start(&steps->steward, luggage->namespace, luggage->outside);
+    close(luggage->outside);
+    if (luggage->namespace >= 0)
+        close(luggage->namespace);
     if (error)
         return refuse(reason, reason_size, -error, "the steward thread cannot be started",
                       "free some memory or processes");
@@ -102,11 +106,12 @@ static int enter_world(struct worker *worker) {
         return refuse(reason, size, errno, "the kernel refused a mount namespace",
                       "run as root, or allow user namespaces (user.max_mnt_namespaces, container "
                       "profile)");
-    struct luggage luggage = {.null = -1, .output = -1, .namespace = worker->namespace};
+    struct luggage luggage = {
+        .null = -1, .output = -1, .namespace = worker->namespace, .outside = -1};
     int error = pack(&luggage, worker->stderr_pipe, reason, size);
     if (error)
         return error;
-    error = arena_enter(reason, size);
+    error = arena_enter(&luggage.outside, reason, size);
     if (error)
         return error;
     error = unpack(&luggage);
@@ -116,7 +121,7 @@ static int enter_world(struct worker *worker) {
     umask(022);
     error = become_root(reason, size);
     if (!error)
-        error = divide_work(worker, reason, size);
+        error = divide_work(worker, &luggage, reason, size);
     if (error)
         return error;
     error = arena_prove(&worker->arena, reason, size);
