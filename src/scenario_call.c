@@ -382,6 +382,18 @@ static void add_new_name(struct plan *plan) {
     name_add(&plan->path, plan->random, random_item(plan->random, styles), plan->zoo->serial++);
 }
 
+/* With mounts, a name may be in one of two directories that one path leads to. */
+static bool add_known_name(struct plan *plan) {
+    const struct zoo *zoo = plan->zoo;
+    if ((zoo->subjects & SUBJECT_MOUNTS) == 0 || !random_one_in(plan->random, 4))
+        return false;
+    uint32_t child = zoo_child(zoo, plan->parent);
+    if (child == ZOO_ROOT)
+        return false;
+    path_add(&plan->path, zoo->names + zoo->members[child].name, zoo->members[child].length);
+    return true;
+}
+
 static void add_last(struct plan *plan) {
     struct path *path = &plan->path;
     if (plan->target != ZOO_ROOT) {
@@ -390,7 +402,8 @@ static void add_last(struct plan *plan) {
         return;
     }
     if (!has(plan, TROUBLE_LAST)) {
-        add_new_name(plan);
+        if (!add_known_name(plan))
+            add_new_name(plan);
         return;
     }
     switch (random_below(plan->random, 8)) {

@@ -135,7 +135,7 @@ uint32_t mode_random_type(struct random *random) {
 uint32_t umask_random(struct random *random) {
     static const uint16_t usual[] = {0, 0, 022, 077, 027, 0777};
     uint32_t mask = random_below(random, 01000);
-    switch (random_below(random, 12)) {
+    switch (random_below(random, 8)) {
     case 0:
         return random_item(random, usual);
     case 1:

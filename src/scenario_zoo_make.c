@@ -160,7 +160,8 @@ static void add_body(struct zoo *zoo, struct path *body, uint32_t from, uint32_t
 static uint32_t link_target(struct zoo *zoo, enum member_kind kind) {
     switch ((uint32_t)kind) {
     case MEMBER_LINK_DIRECTORY:
-        return zoo_want(zoo, KIND(DIRECTORY) | KIND(SETGID) | KIND(UNREADABLE));
+        return zoo_want(zoo, KIND(DIRECTORY) | KIND(SETGID) | KIND(UNREADABLE) |
+                                 (zoo->subjects & SUBJECT_MOUNTS ? KIND(MOUNT) | KIND(BIND) : 0));
     case MEMBER_LINK_FILE:
         return zoo_want(zoo, KINDS_FILE);
     case MEMBER_LINK_DEEP:

@@ -60,11 +60,6 @@ void zoo_settle_mount(struct zoo *zoo) {
     zoo->remounted = ZOO_MEMBERS_MAX;
 }
 
-void zoo_cover(struct zoo *zoo, uint32_t member) {
-    add_mount(zoo, member, 0, 0);
-    zoo->members[member].kind = MEMBER_MOUNT;
-}
-
 void zoo_detach(struct zoo *zoo, uint32_t member) {
     zoo_step(zoo, STEP_UMOUNT, member);
     zoo->members[member].kind = MEMBER_DIRECTORY;
@@ -87,6 +82,13 @@ static void fill(struct zoo *zoo, uint32_t member) {
                     KIND(DIRECTORY) | KIND(FILE) | KIND(DANGLING) | KIND(LINK_DIRECTORY) |
                         KIND(UNWRITABLE) | KIND(UNSEARCHABLE) | KINDS_RIGHTS,
                     member);
+}
+
+void zoo_cover(struct zoo *zoo, uint32_t member) {
+    add_mount(zoo, member, 0, 0);
+    zoo->members[member].kind = MEMBER_MOUNT;
+    if (random_one_in(zoo->random, 2))
+        fill(zoo, member);
 }
 
 /* What lies in directory `old` lies in `member` as well once it is bound there. */
@@ -180,7 +182,9 @@ static void make_mapped(struct zoo *zoo, uint32_t member) {
     } else if (random_one_in(zoo->random, 3)) {
         bind_other(zoo, member, MOUNT_IDMAP);
     } else {
-        add_mount(zoo, member, 0, MOUNT_IDMAP);
+        add_mount(zoo, member,
+                  random_one_in(zoo->random, 4) ? random_between(zoo->random, 1, 3) : 0,
+                  MOUNT_IDMAP);
         struct step *step = zoo_step(zoo, STEP_CHOWN, member);
         if (step != NULL && zoo->early)
             step->identity = (struct identity){.uid = zoo->caller.uid, .gid = zoo->caller.gid};

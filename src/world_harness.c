@@ -72,6 +72,8 @@ static int prepare_chown(struct world *world, const struct step *step) {
         return EROFS;
     if (node->attributes || !may_change_owner(world, place, &step->identity))
         return EPERM;
+    if (mode_after_chown(node) != node->mode && !world_owns(world, place))
+        return EPERM; /* taking bits away is a change of mode */
     if (uid == ID_UNMAPPED || gid == ID_UNMAPPED)
         return EOVERFLOW;
     node->uid = uid;
@@ -179,6 +181,8 @@ static int prepare_bind(struct world *world, const struct step *step) {
         error = find_mount_point(world, step->other, &at);
     if (error)
         return error;
+    if (world->nodes[from.node].removed)
+        return ENOENT;
     uint8_t inherited = world->mounts[from.mount].flags & MOUNT_IDMAP;
     if (inherited && step->flags & MOUNT_IDMAP)
         return EPERM;

@@ -259,8 +259,11 @@ static void run_harness(struct trace *trace, const struct implementation *implem
     static struct harness harness;
     int orders[2], answers[2], status;
     limit_descriptors(NOFILE);
-    if (unshare(CLONE_NEWNS) != 0 || mount("arena", arena, "tmpfs", 0, "mode=0755,nr_inodes=0") ||
-        chdir(arena) != 0 || pipe(orders) != 0 || pipe(answers) != 0)
+    if (unshare(CLONE_NEWNS) != 0 || mount("outside", arena, "tmpfs", 0, "mode=0755"))
+        _exit(NO_ARENA);
+    int outside = open(arena, O_PATH | O_DIRECTORY | O_CLOEXEC); /* what the arena covers */
+    if (mount("arena", arena, "tmpfs", 0, "mode=0755,nr_inodes=0") || chdir(arena) != 0 ||
+        pipe(orders) != 0 || pipe(answers) != 0)
         _exit(NO_ARENA);
     pid_t caller = fork();
     if (caller == 0) {
@@ -269,7 +272,7 @@ static void run_harness(struct trace *trace, const struct implementation *implem
     }
     close(orders[1]);
     close(answers[0]);
-    if (caller < 0 || chroot(".") != 0 || mounts_open(&harness.mounts, namespace) != 0)
+    if (caller < 0 || chroot(".") != 0 || mounts_open(&harness.mounts, namespace, outside) != 0)
         _exit(NO_ARENA);
     serve(&harness, scenario, orders[0], answers[1]);
     if (waitpid(caller, &status, 0) != caller ||
