@@ -107,7 +107,8 @@ struct observation {
     bool overflow;       /* more nodes or bytes than fit: the list is cut */
     uint32_t node_count; /* parents come before their children */
     struct observed_node nodes[OBSERVED_NODES_MAX];
-    uint32_t tree_count; /* the arena's tree and one for each tmpfs that was mounted, in that order */
+    uint32_t
+        tree_count; /* the arena's tree and one for each tmpfs that was mounted, in that order */
     uint32_t trees[OBSERVED_TREES_MAX]; /* index of each one's root; the arena's is node 0 */
     uint32_t bytes_used;
     char bytes[OBSERVED_BYTES_MAX];
