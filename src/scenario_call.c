@@ -458,8 +458,10 @@ static void add_step(struct plan *plan) {
         return;
     if (plan->at)
         step->dirfd = plan->dirfd;
-    step->mode =
-        has(plan, TROUBLE_MODE) ? mode_random_type(plan->random) : mode_random(plan->random);
+    bool usual = plan->zoo->subjects != 0 && random_one_in(plan->random, 6);
+    step->mode = has(plan, TROUBLE_MODE) ? mode_random_type(plan->random)
+                 : usual                 ? mode_usual(plan->random)
+                                         : mode_random(plan->random);
     if (has(plan, TROUBLE_POINTER))
         step->pointer = (uint8_t)pointer_random(&plan->path, plan->random);
     step->path = scenario_store(scenario, plan->path.bytes, plan->path.length);

@@ -154,7 +154,11 @@ static void add_many_calls(struct zoo *zoo) {
 
 static void add_sequence(struct zoo *zoo) {
     static const uint8_t counts[] = {1, 1, 1, 2, 2, 2, 2, 3, 3, 4};
-    if (random_one_in(zoo->random, 4000))
+    /* Mounts, owners and ACLs cost more than the calls that they are made for. */
+    static const uint8_t counts_in_setting[] = {1, 3, 4, 5, 6, 7, 8, 10, 12};
+    if (zoo->subjects != 0)
+        add_calls(zoo, random_item(zoo->random, counts_in_setting));
+    else if (random_one_in(zoo->random, 4000))
         add_many_calls(zoo);
     else if (random_one_in(zoo->random, 200))
         add_calls(zoo, random_between(zoo->random, 8, 24));

@@ -162,7 +162,7 @@ static void mutations_reach_every_kind_of_operand(void **state) {
         }
     }
     for (int i = 0; i < STEP_KIND_COUNT; i++)
-        assert_true(kinds[i] > (i == STEP_LANDLOCK ? 20 : 200));
+        assert_true(kinds[i] > (i == STEP_LANDLOCK ? 20 : 100));
     for (int i = 0; i < POINTER_COUNT; i++)
         assert_true(pointers[i] > 50);
     for (int i = 0; i < DIRFD_KIND_COUNT; i++)

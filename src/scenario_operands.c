@@ -107,11 +107,15 @@ void name_add(struct path *path, struct random *random, enum name_style style, u
     }
 }
 
-uint32_t mode_random(struct random *random) {
+uint32_t mode_usual(struct random *random) {
     static const uint16_t usual[] = {0, 0600, 0644, 0666, 0777, 0755, 01777, 02770, 04711, 07777};
+    return random_item(random, usual);
+}
+
+uint32_t mode_random(struct random *random) {
     uint32_t choice = random_below(random, 16);
     if (choice == 0)
-        return random_item(random, usual);
+        return mode_usual(random);
     uint32_t mode = random_below(random, 010000);
     return choice == 1 ? mode | 0010000 : mode;
 }

@@ -23,6 +23,9 @@ enum name_style {
 /* Adds one path component; `serial` makes short names differ from each other. */
 void name_add(struct path *path, struct random *random, enum name_style style, uint32_t serial);
 
+/* One of the modes that people write, 0 and 07777 among them. */
+uint32_t mode_usual(struct random *random);
+
 /* A mode for a call whose type bits are fine: permission and special bits, at times S_IFIFO. */
 uint32_t mode_random(struct random *random);
 

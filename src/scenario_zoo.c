@@ -120,7 +120,7 @@ static uint32_t random_subjects(struct random *random) {
     if (random_one_in(random, 150))
         return SUBJECT_LANDLOCK | random_below(random, SUBJECT_LANDLOCK) |
                random_below(random, SUBJECT_LANDLOCK);
-    if (!random_one_in(random, 5))
+    if (!random_one_in(random, 3))
         return 0;
     uint32_t chosen = 0;
     if (random_one_in(random, 5))

@@ -107,9 +107,9 @@ static uint32_t drawn(uint32_t subject) {
 
 static void subjects_are_as_rare_as_they_are_costly(void **state) {
     (void)state;
-    assert_in_range(drawn(0), 10000, 13000);
+    assert_in_range(drawn(0), 12000, 14500);
     assert_in_range(drawn(SUBJECT_IDENTITIES), 4000, 6500);
-    assert_in_range(drawn(SUBJECT_MOUNTS), 2000, 3000);
+    assert_in_range(drawn(SUBJECT_MOUNTS), 1000, 2000);
     assert_in_range(drawn(SUBJECT_ACLS), 1000, 2000);
     assert_in_range(drawn(SUBJECT_ATTRIBUTES), 1000, 2000);
     assert_in_range(drawn(SUBJECT_DESCRIPTORS), 800, 1600);
