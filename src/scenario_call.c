@@ -169,6 +169,14 @@ static bool change_mount(struct zoo *zoo, uint32_t member) {
     return true;
 }
 
+/* Removes a directory; what it was on may be read-only afterwards. */
+static void remove_on_mount(struct zoo *zoo, uint32_t member) {
+    uint32_t above = zoo->members[member].parent;
+    zoo_remove(zoo, member);
+    if (zoo_is(zoo, above, KINDS_MOUNT) && random_one_in(zoo->random, 2))
+        zoo_remount(zoo, above);
+}
+
 /* A directory descriptor to which something happens before the call. */
 static void start_at_changed_directory(struct plan *plan) {
     struct zoo *zoo = plan->zoo;
@@ -185,7 +193,7 @@ static void start_at_changed_directory(struct plan *plan) {
     case 0:
     case 1:
     case 2:
-        zoo_remove(zoo, member);
+        remove_on_mount(zoo, member);
         break;
     case 3:
     case 4:
@@ -245,7 +253,7 @@ static void start_at_changed_cwd(struct plan *plan) {
         zoo_chmod(zoo, member);
         break;
     default:
-        zoo_remove(zoo, member);
+        remove_on_mount(zoo, member);
         break;
     }
 }

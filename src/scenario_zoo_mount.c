@@ -111,7 +111,7 @@ static void bind_other(struct zoo *zoo, uint32_t member, uint32_t flags) {
 static void spoil(struct zoo *zoo, uint32_t member) {
     if (random_one_in(zoo->random, 3))
         zoo_change_rights(zoo, member);
-    if (random_one_in(zoo->random, 8))
+    if (random_one_in(zoo->random, (zoo->subjects & SUBJECT_ATTRIBUTES) != 0 ? 3 : 8))
         zoo_attribute(zoo, member, ATTRIBUTE_IMMUTABLE);
     if (random_one_in(zoo->random, (zoo->subjects & SUBJECT_ACLS) != 0 ? 3 : 12))
         zoo_acl(zoo, member, ACL_DEFAULT);
