@@ -53,13 +53,14 @@ static void right_implementations_are_never_accused(void **state) {
     assert_in_range(right, 3, count);
 }
 
-static void every_clause_is_reached(void **state) {
+static void every_clause_that_the_host_allows_is_reached(void **state) {
     (void)state;
     unsigned missing = 0;
     for (int clause = 0; clause < CLAUSE_COUNT; clause++) {
-        if (!reached[clause])
-            print_message("%s was never reached\n", clause_infos[clause].name);
-        missing += !reached[clause];
+        if (reached[clause] || !clause_is_reachable((enum clause)clause, &examiner.contract.host))
+            continue;
+        print_message("%s was never reached\n", clause_infos[clause].name);
+        missing++;
     }
     assert_int_equal(missing, 0);
 }
@@ -69,7 +70,7 @@ int main(void) {
         return EXIT_SKIPPED;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(right_implementations_are_never_accused),
-        cmocka_unit_test(every_clause_is_reached),
+        cmocka_unit_test(every_clause_that_the_host_allows_is_reached),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
