@@ -99,10 +99,9 @@ int arena_prove(struct arena *arena, char *reason, size_t reason_size) {
 
 /* One walk over the arena: everything it meets is recorded, if anyone looks, and removed. */
 struct walk {
-    struct arena *arena;
-    struct observation *observation; /* as in arena->record; NULL: remove only */
-    bool failed;                     /* something could not be removed */
-    bool moved;                      /* the current directory is no longer what it was */
+    struct arena *arena; /* its record says who looks; without an observation: remove only */
+    bool failed;         /* something could not be removed */
+    bool moved;          /* the current directory is no longer what it was */
 };
 
 /* Removes a name; the directory may have lost the owner's permissions. */
@@ -125,7 +124,8 @@ static int open_directory(int directory, const char *name) {
 
 /* Lets its owner in, once its facts are known. */
 static void permit(const struct walk *walk, uint32_t node, int directory, const char *name) {
-    if (node == UNLISTED || (walk->observation->nodes[node].facts.mode & 0700) != 0700)
+    if (node == UNLISTED ||
+        (walk->arena->record.observation->nodes[node].facts.mode & 0700) != 0700)
         fchmodat(directory, name, 0700, 0);
 }
 
@@ -156,7 +156,7 @@ static void step_up(struct walk *walk, struct place *place) {
     if (place->unlisted > 0)
         place->unlisted--;
     else
-        place->node = walk->observation->nodes[place->node].parent;
+        place->node = walk->arena->record.observation->nodes[place->node].parent;
 }
 
 /* Lists the current directory and empties it up to its first full subdirectory, to be entered. */
@@ -211,7 +211,7 @@ static void remove_entry(struct walk *walk, int directory, uint32_t parent,
     uint32_t node = record_node(&walk->arena->record, directory, parent, name);
     if (discard(walk, directory, name, entry->d_type == DT_DIR ? AT_REMOVEDIR : 0) || walk->failed)
         return;
-    if (walk->observation)
+    if (walk->arena->record.observation)
         permit(walk, node, directory, name);
     int full = open_directory(directory, name);
     if (full < 0 && errno == EACCES && fchmodat(directory, name, 0700, 0) == 0)
@@ -251,7 +251,6 @@ void arena_begin(int32_t end) {
 }
 
 static void empty_root(struct walk *walk) {
-    walk->arena->record.observation = walk->observation;
     walk->arena->record.link_count = 0;
     int root = open_directory(AT_FDCWD, "/");
     if (root < 0 && errno == EMFILE) {
@@ -349,27 +348,24 @@ static void observe_places(const struct arena *arena, const struct steps *steps,
     observation->trees[0] = 0;
 }
 
-/*
- * Takes back what the harness's steps did; what the steward mounted is listed for `observation`.
- */
-static bool clear_mounts(struct arena *arena, struct steps *steps,
-                         struct observation *observation) {
+/* Takes back what the harness's steps did; what the steward mounted is recorded. */
+static bool clear_mounts(struct arena *arena, struct steps *steps) {
     if (!steps->used_steward)
         return metadata_restore(&steps->steward.metadata) == 0;
-    arena->record.observation = observation;
     return steward_clean(&steps->steward, &arena->record, arena->listings[0]) == 0;
 }
 
 bool arena_observe(struct arena *arena, struct steps *steps, struct observation *observation) {
+    arena->record.observation = observation;
     observation->umask = umask(ARENA_UMASK);
     observe_places(arena, steps, observation);
     observe_descriptors(steps, observation);
     observation->standard_replaced = !standard_descriptors_intact(arena);
     bool intact = !observation->standard_replaced && is_root(arena, &observation->root);
-    intact &= clear_mounts(arena, steps, observation);
+    intact &= clear_mounts(arena, steps);
     if ((observation->root.mode & 07777) != ARENA_MODE)
         intact &= chmod("/", ARENA_MODE) == 0;
-    struct walk walk = {.arena = arena, .observation = observation};
+    struct walk walk = {.arena = arena};
     empty_root(&walk);
     if (walk.moved || !is_root(arena, &observation->cwd) || steps->used_steward)
         intact &= chdir("/") == 0;
@@ -377,8 +373,9 @@ bool arena_observe(struct arena *arena, struct steps *steps, struct observation 
 }
 
 bool arena_clear(struct arena *arena, struct steps *steps) {
+    arena->record.observation = NULL;
     umask(ARENA_UMASK);
-    struct walk walk = {.arena = arena, .failed = !clear_mounts(arena, steps, NULL)};
+    struct walk walk = {.arena = arena, .failed = !clear_mounts(arena, steps)};
     if (steps->changed_mode)
         walk.failed |= chmod("/", ARENA_MODE) != 0;
     empty_root(&walk);

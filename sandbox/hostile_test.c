@@ -14,13 +14,6 @@
 /* --- what they do --------------------------------------------------------------------------- */
 
 static volatile int zero;
-static char *volatile nowhere = (char *)8;
-
-static int crash(const char *path, mode_t mode) {
-    (void)path;
-    return *nowhere = (char)mode;
-}
-
 static int trap_instruction(const char *path, mode_t mode) {
     (void)path;
     (void)mode;

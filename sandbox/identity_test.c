@@ -225,13 +225,6 @@ static void who_calls_these_itself_is_stopped(void **state) {
 /* --- bad ends ------------------------------------------------------------------------------- */
 
 static volatile int zero;
-static char *volatile nowhere = (char *)8;
-
-static int crash(const char *path, mode_t mode) {
-    (void)path;
-    return *nowhere = (char)mode;
-}
-
 static int loop_for_ever(const char *path, mode_t mode) {
     (void)path;
     (void)mode;

@@ -63,15 +63,15 @@ int mounts_open(struct mounts *mounts, int namespace, int outside) {
     return make_shelves(outside);
 }
 
-static int open_directory(const char *path) {
-    int directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+static int open_directory(int start, const char *path) {
+    int directory = openat(start, path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     return directory < 0 ? -errno : directory;
 }
 
 /* A directory to mount on: any but the root of all that the worker sees. */
 static int open_target(const struct mounts *mounts, const char *path) {
     struct stat status;
-    int target = open_directory(path);
+    int target = open_directory(AT_FDCWD, path);
     if (target < 0)
         return target;
     int error = fstat(target, &status) ? -errno : 0;
@@ -188,14 +188,9 @@ static void clear_shelf(struct mounts *mounts) {
     mounts->put_away = 0;
 }
 
-static int open_at(int directory, const char *name) {
-    int file = openat(directory, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return file < 0 ? -errno : file;
-}
-
 static int put_up_shelf(struct mounts *mounts) {
-    int pattern = open_at(mounts->outside, shelf_pattern);
-    int point = open_at(mounts->outside, shelf_point);
+    int pattern = open_directory(mounts->outside, shelf_pattern);
+    int point = open_directory(mounts->outside, shelf_point);
     int shelf = pattern < 0 ? pattern : clone_of(pattern);
     int error = point < 0 ? point : shelf < 0 ? shelf : attach(shelf, point);
     if (pattern >= 0)
@@ -217,7 +212,7 @@ static int put_away(struct mounts *mounts, int file) {
     if (error)
         return error;
     snprintf(name, sizeof(name), "%u", mounts->put_away);
-    int place = open_at(mounts->shelf, name);
+    int place = open_directory(mounts->shelf, name);
     if (place < 0)
         return place;
     error = attach(file, place);
@@ -226,11 +221,11 @@ static int put_away(struct mounts *mounts, int file) {
     return error;
 }
 
+/* --- mount ---------------------------------------------------------------------------------- */
+
 static int configure(int context, unsigned command, const char *key, const char *value) {
     return syscall(SYS_fsconfig, context, command, key, value, 0) ? -errno : 0;
 }
-
-/* --- mount ---------------------------------------------------------------------------------- */
 
 static int create(int context, uint32_t inodes) {
     char number[16];
@@ -371,7 +366,7 @@ static int bind_on(struct mounts *mounts, const struct step *step, int directory
 int mounts_bind(struct mounts *mounts, const struct step *step, const char *old, const char *new) {
     if (mounts->count == MOUNTS_MAX)
         return -ENOSPC;
-    int directory = open_directory(old);
+    int directory = open_directory(AT_FDCWD, old);
     if (directory < 0)
         return directory;
     int target = open_target(mounts, new);
@@ -404,7 +399,7 @@ static int remount_superblock(struct mounts *mounts, const struct step *step, in
 }
 
 int mounts_remount(struct mounts *mounts, const struct step *step, const char *path) {
-    int directory = open_directory(path);
+    int directory = open_directory(AT_FDCWD, path);
     if (directory < 0)
         return directory;
     const int root = root_of(mounts, mount_of(directory));

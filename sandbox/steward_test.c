@@ -208,13 +208,6 @@ static void thousands_of_mounts_leave_nothing_behind(void **state) {
     assert_int_equal(sandbox_generation(sandbox), generation);
 }
 
-static char *volatile nowhere = (char *)8;
-
-static int crash(const char *path, mode_t mode) {
-    (void)path;
-    return *nowhere = (char)mode;
-}
-
 static int fork_process(const char *path, mode_t mode) {
     (void)path;
     (void)mode;

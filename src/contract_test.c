@@ -1,33 +1,11 @@
 #include <dirent.h>
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-#include "contract.h"
-#include "errno_name.h"
+#include "conformance_testing.h"
 #include "random.h"
 #include "scenario_generate.h"
-
-static struct world world;
-static struct scenario scenario;
-/* A host that can do everything. */
-static const struct host host = {.can = {true, true, true, true, true, true, true},
-                                 .protected_hardlinks = true,
-                                 .protected_symlinks = true,
-                                 .nofile = 4096};
-static struct expectations expectations;
-
-static void parse(const char *text, size_t length, const char *name) {
-    struct text_error error;
-    if (scenario_parse(&scenario, &expectations, text, length, &error) != 0)
-        fail_msg("%s:%u:%u: %s", name, error.line, error.column, error.message);
-}
+#include "world_testing.h"
 
 /* Takes the world through step `index`; returns the errno that Linux gives. */
 static int advance(const struct contract *contract, uint32_t index, struct prediction *prediction) {
@@ -40,14 +18,10 @@ static int advance(const struct contract *contract, uint32_t index, struct predi
     return prediction->error;
 }
 
-static void check_conformance_file(const char *path, enum clause clause) {
-    static char text[65536];
-    FILE *file = fopen(path, "r");
-    if (!file)
-        fail_msg("%s: %s", path, strerror(errno));
-    size_t length = fread(text, 1, sizeof text, file);
-    fclose(file);
-    parse(text, length, path);
+static void check_conformance_file(enum clause clause) {
+    static char text[CONFORMANCE_TEXT_MAX];
+    const char *name = clause_infos[clause].name;
+    parse(text, conformance_read(clause, text), name);
     struct contract contract = {.level = LEVEL_LINUX};
     bool reached = false;
     world_reset(&world, &scenario, &host);
@@ -56,23 +30,19 @@ static void check_conformance_file(const char *path, enum clause clause) {
         int error = advance(&contract, i, &prediction);
         int expected = expectations.error[i];
         if (expected != EXPECT_NOTHING && error != expected)
-            fail_msg("%s: step %u: the file says %s, the oracle %s", path, i + 1,
+            fail_msg("%s: step %u: the file says %s, the oracle %s", name, i + 1,
                      errno_name(expected), errno_name(error));
         if (step_is_call(&scenario.steps[i]) && clause_set_has(&prediction.clauses, clause))
             reached = true;
     }
     if (!reached)
-        fail_msg("%s: no step reaches %s", path, clause_infos[clause].name);
+        fail_msg("%s: no step of its file reaches it", name);
 }
 
 static void oracle_agrees_with_every_conformance_file(void **state) {
     (void)state;
-    for (int clause = 0; clause < CLAUSE_COUNT; clause++) {
-        char path[512];
-        snprintf(path, sizeof path, "%s/conformance/%s.scn", FIFOFUZZ_CORPUS_DIR,
-                 clause_infos[clause].name);
-        check_conformance_file(path, (enum clause)clause);
-    }
+    for (int clause = 0; clause < CLAUSE_COUNT; clause++)
+        check_conformance_file((enum clause)clause);
 }
 
 static void clause_names_are_unique_and_found(void **state) {

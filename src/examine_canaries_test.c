@@ -4,10 +4,10 @@
  * is to break and the one that it was caught by. They may differ where one mistake breaks several
  * clauses, since the first violation of a run is the one that is reported.
  */
-#include "examine_testing.h"
-
 #include <string.h>
 
+#include "conformance_testing.h"
+#include "examine_testing.h"
 #include "implementations/implementation.h"
 
 enum {
@@ -25,15 +25,10 @@ static void print_caught(const struct implementation *canary, uint32_t used) {
                   strcmp(caught, canary->breaks) == 0 ? "" : ", another clause");
 }
 
-static void load(const char *name, struct scenario *scenario) {
-    static char text[1 << 16];
-    char path[512];
+static void load(enum clause clause, struct scenario *scenario) {
+    static char text[CONFORMANCE_TEXT_MAX];
     struct text_error error;
-    snprintf(path, sizeof path, "%s/conformance/%s.scn", FIFOFUZZ_CORPUS_DIR, name);
-    FILE *file = fopen(path, "r");
-    assert_non_null(file);
-    size_t length = fread(text, 1, sizeof text, file);
-    fclose(file);
+    size_t length = conformance_read(clause, text);
     assert_int_equal(scenario_parse(scenario, NULL, text, length, &error), 0);
 }
 
@@ -45,7 +40,7 @@ static bool conform(const struct implementation *implementation, uint32_t *used)
     if (examine_open(&examiner, implementation, -1, reason, sizeof reason) != 0)
         fail_msg("%s", reason);
     for (*used = 0; held && *used < CLAUSE_COUNT; ++*used) {
-        load(clause_infos[*used].name, &scenario);
+        load((enum clause) * used, &scenario);
         examine_adapt(&examiner, &scenario);
         held = examine(&examiner, &scenario, &finding);
     }

@@ -17,65 +17,29 @@ const struct ability_info ability_infos[ABILITY_COUNT] = {
 
 const struct idmap_entry idmap_entries[IDMAP_COUNT] = {{0, 1000}, {1000, 0}};
 
-static unsigned bit(enum ability ability) {
-    return 1U << ability;
-}
-
+/* Ids are 0 in steps that have none. */
 static bool is_plain(const struct identity *identity) {
     return identity->uid == 0 && identity->gid == 0 && identity->real_uid == 0 &&
            identity->real_gid == 0 && identity->group_count == 0;
 }
 
-static unsigned mount_needs(const struct step *step) {
-    unsigned needs = bit(ABILITY_MOUNTS);
-    if (step->flags & MOUNT_NOSYMFOLLOW)
-        needs |= bit(ABILITY_NOSYMFOLLOW);
-    if (step->kind != STEP_REMOUNT && step->flags & MOUNT_IDMAP)
-        needs |= bit(ABILITY_IDMAP);
-    return needs;
-}
-
-static unsigned acl_needs(const struct step *step) {
-    bool named = acl_has(step->mode, ENTRY_USER) || acl_has(step->mode, ENTRY_GROUP);
-    return bit(ABILITY_ACLS) | (named && !is_plain(&step->identity) ? bit(ABILITY_IDENTITIES) : 0);
-}
-
 unsigned host_needs(const struct step *step) {
-    switch ((enum step_kind)step->kind) {
-    case STEP_AS:
-    case STEP_CHOWN:
-        return is_plain(&step->identity) ? 0 : bit(ABILITY_IDENTITIES);
-    case STEP_LANDLOCK:
-        return bit(ABILITY_LANDLOCK);
-    case STEP_ACL:
-        return acl_needs(step);
-    case STEP_ATTRIBUTE:
-        return bit(ABILITY_ATTRIBUTES);
-    case STEP_MOUNT:
-    case STEP_BIND:
-    case STEP_REMOUNT:
-    case STEP_UMOUNT:
-        return mount_needs(step);
-    case STEP_MKFIFO:
-    case STEP_MKFIFOAT:
-    case STEP_MKDIR:
-    case STEP_FILE:
-    case STEP_SYMLINK:
-    case STEP_LINK:
-    case STEP_UNLINK:
-    case STEP_RMDIR:
-    case STEP_RENAME:
-    case STEP_CHMOD:
-    case STEP_UMASK:
-    case STEP_CHDIR:
-    case STEP_OPEN:
-    case STEP_CLOSE:
-    case STEP_DUP:
-    case STEP_NOFILE:
-    case STEP_KIND_COUNT:
-        break;
-    }
-    return 0;
+    static const uint8_t always[STEP_KIND_COUNT] = {
+        [STEP_LANDLOCK] = 1 << ABILITY_LANDLOCK,    [STEP_ACL] = 1 << ABILITY_ACLS,
+        [STEP_ATTRIBUTE] = 1 << ABILITY_ATTRIBUTES, [STEP_MOUNT] = 1 << ABILITY_MOUNTS,
+        [STEP_BIND] = 1 << ABILITY_MOUNTS,          [STEP_REMOUNT] = 1 << ABILITY_MOUNTS,
+        [STEP_UMOUNT] = 1 << ABILITY_MOUNTS,
+    };
+    unsigned needs = always[step->kind];
+    if (!is_plain(&step->identity))
+        needs |= 1U << ABILITY_IDENTITIES;
+    if (!(needs & 1U << ABILITY_MOUNTS))
+        return needs;
+    if (step->flags & MOUNT_NOSYMFOLLOW)
+        needs |= 1U << ABILITY_NOSYMFOLLOW;
+    if (step->kind != STEP_REMOUNT && step->flags & MOUNT_IDMAP)
+        needs |= 1U << ABILITY_IDMAP;
+    return needs;
 }
 
 enum ability host_lacks(const struct host *host, const struct step *step) {

@@ -109,4 +109,11 @@ static inline void random_scenario(struct scenario *scenario, struct random *ran
     }
 }
 
+/* Gives 1 to `most` bytes of `text` other values, which are taken from `bytes`. */
+static inline void change_text(char *text, size_t length, const char *bytes, size_t count,
+                               uint32_t most, struct random *random) {
+    for (uint32_t changes = random_between(random, 1, most); changes > 0; changes--)
+        text[random_below(random, (uint32_t)length)] = bytes[random_below(random, (uint32_t)count)];
+}
+
 #endif

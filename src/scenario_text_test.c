@@ -395,8 +395,7 @@ static void any_change_of_a_text_parses_or_is_refused(void **state) {
     for (int i = 0; i < 20000; i++) {
         char changed[sizeof text];
         memcpy(changed, text, sizeof text);
-        for (uint32_t changes = random_between(&random, 1, 3); changes > 0; changes--)
-            changed[random_below(&random, sizeof text - 1)] = random_item(&random, bytes);
+        change_text(changed, sizeof text - 1, bytes, sizeof bytes, 3, &random);
         if (scenario_parse(&first, &expected, changed, sizeof text - 1, &error) == 0) {
             parsed++;
             assert_round_trip(&expected);

@@ -11,6 +11,7 @@
 
 #include "random.h"
 #include "scenario.h"
+#include "scenario_testing.h"
 
 enum { SEED = 20240613 };
 
@@ -187,8 +188,7 @@ static void any_change_of_a_text_parses_or_is_refused(void **state) {
     for (int i = 0; i < 20000; i++) {
         char changed[sizeof text];
         memcpy(changed, text, sizeof text);
-        for (uint32_t changes = random_between(&random, 1, 2); changes > 0; changes--)
-            changed[random_below(&random, sizeof text - 1)] = random_item(&random, bytes);
+        change_text(changed, sizeof text - 1, bytes, sizeof bytes, 2, &random);
         int result = scenario_parse(&first, NULL, changed, sizeof text - 1, &error);
         assert_true(scenario_valid(&first));
         if (result) {

@@ -229,8 +229,9 @@ static bool follow_success(struct judging *judging, const struct step *step,
                    walk);
     if (walk->end != WALK_DONE || walk->last != LAST_NAME || walk->node != NODE_NONE)
         return undecided(judging, prediction->decisive);
-    struct birth birth;
-    world_birth(judging->world, walk->directory, NODE_FIFO, step->mode & 07777, &birth);
+    struct birth birth = prediction->birth;
+    if (prediction->error != 0)
+        world_birth(judging->world, walk->directory, NODE_FIFO, step->mode & 07777, &birth);
     if (outcome->looked) {
         birth.mode = outcome->target.mode & 07777;
         birth.gid =

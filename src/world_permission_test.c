@@ -3,40 +3,7 @@
  * whether its parent directory may be searched and written, and what a new node would be like. The
  * expected values were seen on Linux 6.18, tmpfs.
  */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-
-#include <cmocka.h>
-
-#include "errno_name.h"
-#include "world.h"
-
-static struct world world;
-static struct scenario scenario;
-static const struct host host = {.can = {true, true, true, true, true, true, true},
-                                 .protected_hardlinks = true,
-                                 .protected_symlinks = true,
-                                 .nofile = 1024};
-
-/* Takes the world through all steps of `text`, each of which must have its stated result. */
-static void prepare(const char *text) {
-    static struct expectations expectations;
-    struct text_error error;
-    if (scenario_parse(&scenario, &expectations, text, strlen(text), &error) != 0)
-        fail_msg("%u:%u: %s in\n%s", error.line, error.column, error.message, text);
-    world_reset(&world, &scenario, &host);
-    for (uint32_t i = 0; i < scenario.step_count; i++) {
-        int expected = expectations.error[i] == EXPECT_NOTHING ? 0 : expectations.error[i];
-        int got = world_prepare(&world, &scenario.steps[i]);
-        if (got != expected)
-            fail_msg("step %u of\n%sexpected %s, got %s", i + 1, text, errno_name(expected),
-                     errno_name(got));
-    }
-}
+#include "world_testing.h"
 
 static struct place find(const char *path) {
     struct walk walk;

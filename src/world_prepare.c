@@ -50,13 +50,8 @@ static int check_create(const struct world *world, struct place place) {
 
 /* The sticky bit: unlink(2), rename(2) EPERM. */
 static bool is_sticky_to(const struct world *world, struct place directory, struct place victim) {
-    const struct node *node = &world->nodes[directory.node];
-    if (!(node->mode & S_ISVTX))
-        return false;
-    bool owns_directory = world_seen_id(world, directory.mount, node->uid) == world->identity.uid;
-    bool owns_victim =
-        world_seen_id(world, victim.mount, world->nodes[victim.node].uid) == world->identity.uid;
-    return !owns_directory && !owns_victim && !world_capable(world, victim, CAPABILITY_FOWNER);
+    return world->nodes[directory.node].mode & S_ISVTX && !world_owns(world, directory) &&
+           !world_owns(world, victim);
 }
 
 /* Is some mount attached to this directory? Then its name stays: rmdir(2), rename(2) EBUSY. */

@@ -1,37 +1,6 @@
 #include <errno.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-#include "errno_name.h"
-#include "world.h"
-
-static struct world world;
-static struct scenario scenario;
-/* A host that can do everything. */
-static const struct host host = {.can = {true, true, true, true, true, true, true},
-                                 .protected_hardlinks = true,
-                                 .protected_symlinks = true,
-                                 .nofile = 4096};
-
-/* Runs the preparations of `text`; each result must be the one written behind `#`. */
-static void prepare(const char *text) {
-    static struct expectations expectations;
-    struct text_error error;
-    if (scenario_parse(&scenario, &expectations, text, strlen(text), &error) != 0)
-        fail_msg("%u:%u: %s", error.line, error.column, error.message);
-    world_reset(&world, &scenario, &host);
-    for (uint32_t i = 0; i < scenario.step_count; i++) {
-        int got = world_prepare(&world, &scenario.steps[i]);
-        if (expectations.error[i] != EXPECT_NOTHING && expectations.error[i] != got)
-            fail_msg("step %u of\n%sexpected %s, got %s", i + 1, text,
-                     errno_name(expectations.error[i]), errno_name(got));
-    }
-}
+#include "world_testing.h"
 
 static node_id look(const char *path, enum walk_intent intent, int expected) {
     struct walk walk;

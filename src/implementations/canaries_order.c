@@ -6,6 +6,32 @@
 
 #include "canary_place.h"
 
+/* --- the wrong one of two errors -------------------------------------------------------------- */
+
+/* What is true of the directory that the last component is in. */
+typedef bool condition(int dirfd, const char *path, size_t length);
+
+static int before_exist(condition *holds, int error, int dirfd, const char *path, size_t length,
+                        mode_t mode) {
+    int result = correct(dirfd, path, mode);
+    bool plain = failed(result, EEXIST) && is_plain_name(path, length);
+    return plain && holds(dirfd, path, length) ? fail_with(error) : result;
+}
+
+static int before_slash(condition *holds, int error, int dirfd, const char *path, size_t length,
+                        mode_t mode) {
+    int result = correct(dirfd, path, mode);
+    bool slash = failed(result, ENOENT) && last_name(path, length).slash;
+    return slash && holds(dirfd, path, length) ? fail_with(error) : result;
+}
+
+static int before_length(condition *holds, int error, int dirfd, const char *path, size_t length,
+                         mode_t mode) {
+    int result = correct(dirfd, path, mode);
+    bool longer = failed(result, ENAMETOOLONG);
+    return longer && holds(dirfd, path, length) ? fail_with(error) : result;
+}
+
 /* --- immutable -------------------------------------------------------------------------------- */
 
 static bool is_immutable(int dirfd, const char *path, size_t length) {
@@ -36,21 +62,15 @@ WRONG(immutable_after_write) {
 }
 
 WRONG(immutable_before_exist) {
-    int result = correct(dirfd, path, mode);
-    bool plain = failed(result, EEXIST) && is_plain_name(path, length);
-    return plain && is_immutable(dirfd, path, length) ? fail_with(EPERM) : result;
+    return before_exist(is_immutable, EPERM, dirfd, path, length, mode);
 }
 
 WRONG(immutable_before_slash) {
-    int result = correct(dirfd, path, mode);
-    bool slash = failed(result, ENOENT) && last_name(path, length).slash;
-    return slash && is_immutable(dirfd, path, length) ? fail_with(EPERM) : result;
+    return before_slash(is_immutable, EPERM, dirfd, path, length, mode);
 }
 
 WRONG(immutable_before_length) {
-    int result = correct(dirfd, path, mode);
-    bool longer = failed(result, ENAMETOOLONG);
-    return longer && is_immutable(dirfd, path, length) ? fail_with(EPERM) : result;
+    return before_length(is_immutable, EPERM, dirfd, path, length, mode);
 }
 
 /* The parent is looked at before it is entered. */
@@ -142,21 +162,15 @@ static bool ids_object(int dirfd, const char *path, size_t length) {
 }
 
 WRONG(ids_before_exist) {
-    int result = correct(dirfd, path, mode);
-    bool plain = failed(result, EEXIST) && is_plain_name(path, length);
-    return plain && ids_object(dirfd, path, length) ? fail_with(EOVERFLOW) : result;
+    return before_exist(ids_object, EOVERFLOW, dirfd, path, length, mode);
 }
 
 WRONG(ids_before_slash) {
-    int result = correct(dirfd, path, mode);
-    bool slash = failed(result, ENOENT) && last_name(path, length).slash;
-    return slash && ids_object(dirfd, path, length) ? fail_with(EOVERFLOW) : result;
+    return before_slash(ids_object, EOVERFLOW, dirfd, path, length, mode);
 }
 
 WRONG(ids_before_length) {
-    int result = correct(dirfd, path, mode);
-    bool longer = failed(result, ENAMETOOLONG);
-    return longer && ids_object(dirfd, path, length) ? fail_with(EOVERFLOW) : result;
+    return before_length(ids_object, EOVERFLOW, dirfd, path, length, mode);
 }
 
 WRONG(ids_after_write) {
@@ -205,15 +219,11 @@ WRONG(nobody_group_eperm) {
 }
 
 WRONG(nobody_before_exist) {
-    int result = correct(dirfd, path, mode);
-    bool plain = failed(result, EEXIST) && is_plain_name(path, length);
-    return plain && is_nobodys(dirfd, path, length) ? fail_with(EACCES) : result;
+    return before_exist(is_nobodys, EACCES, dirfd, path, length, mode);
 }
 
 WRONG(nobody_before_slash) {
-    int result = correct(dirfd, path, mode);
-    bool slash = failed(result, ENOENT) && last_name(path, length).slash;
-    return slash && is_nobodys(dirfd, path, length) ? fail_with(EACCES) : result;
+    return before_slash(is_nobodys, EACCES, dirfd, path, length, mode);
 }
 
 WRONG(nobody_on_the_way) {
