@@ -12,6 +12,7 @@ enum {
     FRESH_ONE_IN = 3,  /* forget the input and generate */
     CHANGES_MAX = 4,   /* small changes to one input */
     WALK_MAX = 16384,  /* components that the calls of one input may walk through links */
+    LEAD_MAX = 8,      /* preparations of one input beyond two a call */
 };
 
 static struct scenario first, second, mutant;
@@ -49,6 +50,15 @@ static bool is_heavy(const struct scenario *scenario) {
 }
 
 /*
+ * What an engine keeps grows, and so does what it mutates: each preparation more is new to it in
+ * something. Most of its time would go into preparations, which find nothing by themselves.
+ */
+static bool is_long(const struct scenario *scenario) {
+    uint32_t calls = scenario_calls(scenario);
+    return scenario->step_count - calls > LEAD_MAX + 2 * calls;
+}
+
+/*
  * Writes `scenario` to `out`, without as many of its last steps as it takes to fit. For the shapes
  * whose last step is the call, scenario_restrict then makes another one. Returns 0, the bytes of
  * the empty scenario, if not even that fits.
@@ -78,7 +88,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
         for (uint32_t i = 0; i < changes; i++)
             scenario_mutate(&mutant, &random, harness_shape);
     }
-    if (is_heavy(&mutant))
+    if (is_heavy(&mutant) || is_long(&mutant))
         scenario_generate(&mutant, &random, harness_shape);
     return write_fitting(&mutant, data, max_size);
 }
@@ -91,7 +101,7 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8
     scenario_decode(&first, data1, size1);
     scenario_decode(&second, data2, size2);
     scenario_cross(&mutant, &first, &second, &random, harness_shape);
-    if (is_heavy(&mutant))
+    if (is_heavy(&mutant) || is_long(&mutant))
         scenario_generate(&mutant, &random, harness_shape);
     return write_fitting(&mutant, out, max_out_size);
 }
