@@ -10,6 +10,7 @@
 #include "campaign.h"
 #include "check.h"
 #include "examine.h"
+#include "findings.h"
 #include "mutator.h"
 #include "report.h"
 #include "sandbox.h"
@@ -41,7 +42,10 @@ enum { STATUS_USAGE = 2, STATUS_UNABLE = 77 };
 /* The arguments, see harness.h. */
 static struct {
     const char *implementation, *contract, *findings, *cpu, *campaign, *job, *program;
-} arguments = {.implementation = "own", .contract = "linux", .cpu = "-1", .job = "0"};
+    const char *minimize_time;
+    bool keep_going;
+} arguments = {
+    .implementation = "own", .contract = "linux", .cpu = "-1", .job = "0", .minimize_time = "10"};
 
 static struct examiner examiner;
 static struct campaign_writer writer; /* `job` is NULL outside of a campaign */
@@ -67,20 +71,19 @@ static void print_scenario_at_hand(void) {
     fprintf(stderr, "The scenario at hand:\n%.*s", (int)length, text);
 }
 
-static void save_finding(const struct report_run *run, char *folder, size_t size) {
-    int error = report_save(arguments.findings, run, &finding, folder, size);
-    if (error) {
-        fprintf(stderr, CAMPAIGN_UNSAVED " below %s: %s\n", arguments.findings, strerror(-error));
-        if (writer.job)
-            snprintf(writer.job->reason, sizeof writer.job->reason, "%s: %s", arguments.findings,
-                     strerror(-error));
-        folder[0] = '\0';
-    }
+/* Leaves the finding in its folder; "" with the reason if that cannot be. */
+static void save_finding(const struct report_run *run, struct campaign_finding *saved) {
+    int error = findings_save(arguments.findings, run, &examiner.contract, &finding, saved->folder,
+                              sizeof saved->folder);
+    if (!error)
+        return;
+    fprintf(stderr, CAMPAIGN_UNSAVED " below %s: %s\n", arguments.findings, strerror(-error));
+    snprintf(saved->reason, sizeof saved->reason, "%s: %s", arguments.findings, strerror(-error));
+    saved->folder[0] = '\0';
 }
 
-/* The finding is reported; the engine keeps the input. */
-static _Noreturn void end_with_finding(void) {
-    static char folder[sizeof writer.job->folder];
+/* Saves and prints; `saved` gets the finding's names, its key excepted. */
+static void report_finding(struct campaign_finding *saved) {
     struct report_run run = {
         .program = arguments.program,
         .implementation = arguments.implementation,
@@ -88,23 +91,113 @@ static _Noreturn void end_with_finding(void) {
         .tier = sandbox_tier(),
         .traits = traits,
     };
+    memcpy(saved->signature, finding.signature, sizeof saved->signature);
     if (arguments.findings)
-        save_finding(&run, folder, sizeof folder);
+        save_finding(&run, saved);
     char *file = NULL;
-    if (folder[0] && asprintf(&file, "%s/scenario.scn", folder) < 0)
+    if (saved->folder[0] && asprintf(&file, "%s/scenario.scn", saved->folder) < 0)
         file = NULL;
     report_print(stderr, &run, &finding, file);
-    if (writer.job) {
-        snprintf(writer.job->signature, sizeof writer.job->signature, "%s", finding.signature);
-        snprintf(writer.job->folder, sizeof writer.job->folder, "%s", folder);
+    free(file);
+}
+
+static bool stopped_by_sanitizer(const struct verdict *verdict) {
+    return verdict->aspect == ASPECT_ENDING && verdict->got == ENDING_SANITIZER;
+}
+
+/* The finding is reported; the engine keeps the input. */
+static _Noreturn void end_with_finding(void) {
+    if (writer.job)
         campaign_enter(&writer, CAMPAIGN_FOUND);
-    }
     check_context = NULL; /* the report has the scenario */
-    const struct verdict *verdict = &finding.verdict;
-    if (verdict->aspect == ASPECT_ENDING && verdict->got == ENDING_SANITIZER &&
-        libfuzzer_death_callback)
+    if (stopped_by_sanitizer(&finding.verdict) && libfuzzer_death_callback)
         libfuzzer_death_callback();
     abort();
+}
+
+/* --- what is known ---------------------------------------------------------------------------- */
+
+/*
+ * What one run shows of a fault does not tell whether it is the same fault, so a few scenarios that
+ * show the same are investigated; more are only counted. Of what hangs one is enough: each look
+ * takes seconds.
+ */
+enum { INVESTIGATED_MAX = 3 };
+static bool is_slow(const struct verdict *verdict) {
+    return verdict->aspect == ASPECT_ENDING && verdict->got == ENDING_HUNG;
+}
+
+static struct known {
+    char key[FAULT_KEY_SIZE];
+    unsigned investigated;
+    struct campaign_finding *last; /* what the last investigation came to */
+} known[CAMPAIGN_FINDINGS_MAX];
+static unsigned known_count;
+
+/* The row for `key`, made if there is room; NULL if there is none. */
+static struct known *know(const char *key) {
+    for (unsigned i = 0; i < known_count; i++)
+        if (strcmp(known[i].key, key) == 0)
+            return &known[i];
+    if (known_count == CAMPAIGN_FINDINGS_MAX)
+        return NULL;
+    snprintf(known[known_count].key, sizeof known[0].key, "%s", key);
+    return &known[known_count++];
+}
+
+/* The process before this one of the same job has found these. */
+static void remember_findings(void) {
+    for (uint32_t i = 0; i < writer.job->finding_count; i++) {
+        struct known *row = know(writer.job->findings[i].key);
+        if (row)
+            *row =
+                (struct known){.investigated = INVESTIGATED_MAX, .last = &writer.job->findings[i]};
+        if (row)
+            snprintf(row->key, sizeof row->key, "%s", writer.job->findings[i].key);
+    }
+}
+
+/* Adds what was found to the campaign's page, or counts it there. Returns its row. */
+static struct campaign_finding *note_finding(const struct campaign_finding *found) {
+    for (uint32_t i = 0; i < writer.job->finding_count; i++) {
+        struct campaign_finding *row = &writer.job->findings[i];
+        if (strcmp(row->signature, found->signature) == 0 &&
+            strcmp(row->folder, found->folder) == 0) {
+            row->count++;
+            row->saved++;
+            return row;
+        }
+    }
+    struct campaign_finding *row = campaign_next_finding(&writer);
+    if (!row)
+        return NULL;
+    *row = *found;
+    row->count = row->saved = 1;
+    campaign_publish(&writer);
+    return row;
+}
+
+/* A finding, or one more occurrence of a known one. */
+static void take_violation(const struct verdict *verdict) {
+    static struct campaign_finding found;
+    found = (struct campaign_finding){0};
+    verdict_signature(verdict, &scenario, found.key, sizeof found.key);
+    struct known *row = know(found.key);
+    if (arguments.keep_going && (!row || row->investigated == INVESTIGATED_MAX)) {
+        if (row && row->last)
+            row->last->count++;
+        return;
+    }
+    const struct minimize_budget budget = {.seconds = strtoul(arguments.minimize_time, NULL, 10)};
+    examine_investigate(&examiner, &scenario, verdict, &finding);
+    if (budget.seconds)
+        examine_minimize(&examiner, &finding, &budget);
+    report_finding(&found);
+    struct campaign_finding *noted = writer.job ? note_finding(&found) : NULL;
+    if (row) {
+        row->investigated = is_slow(verdict) ? INVESTIGATED_MAX : row->investigated + 1;
+        row->last = noted;
+    }
 }
 
 /* --- start ------------------------------------------------------------------------------------ */
@@ -121,7 +214,9 @@ static void take_argument(const char *argument) {
         {"--campaign=", &arguments.campaign},
         {"--job=", &arguments.job},
         {"--program=", &arguments.program},
+        {"--minimize-time=", &arguments.minimize_time},
     };
+    arguments.keep_going |= strcmp(argument, "--keep-going") == 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         size_t length = strlen(names[i].name);
         if (strncmp(argument, names[i].name, length) == 0)
@@ -238,6 +333,10 @@ static void announce(void) {
         .host = examiner.contract.host,
     };
     snprintf(writer.job->traits_text, sizeof writer.job->traits_text, "%s", traits);
+    examiner.scenarios = writer.job->scenarios; /* of the process before this one */
+    examiner.calls = writer.job->calls;
+    examiner.undecided = writer.job->undecided;
+    remember_findings();
     campaign_enter(&writer, CAMPAIGN_RUNNING);
 }
 
@@ -262,10 +361,13 @@ int harness_run(const uint8_t *data, size_t size) {
     scenario_decode(&scenario, data, size);
     scenario_restrict(&scenario, harness_shape);
     examine_adapt(&examiner, &scenario);
-    bool held = examine(&examiner, &scenario, &finding);
+    struct verdict verdict;
+    bool held = examine_holds(&examiner, &scenario, &verdict);
+    if (!held)
+        take_violation(&verdict);
     if (writer.job)
         campaign_end(&writer, examiner.scenarios, examiner.calls, examiner.undecided);
-    if (!held)
+    if (!held && (!arguments.keep_going || stopped_by_sanitizer(&verdict)))
         end_with_finding();
     return 0;
 }

@@ -10,6 +10,9 @@
  *   --implementation=X  a built-in name or the path of a shared object; default own
  *   --contract=LEVEL    linux, documented or posix; default linux
  *   --findings=DIR      leave findings there (report_save); default: the report goes to stderr only
+ *   --minimize-time=S   seconds for making a finding's scenario small; default 3 (engines have a
+ *                       timeout of their own), 0: not at all
+ *   --keep-going        in a campaign: a finding is noted, and the process goes on
  *   --cpu=N             pin the process to that processor; default: the one that it is on
  *   --campaign=FD       figures and endings go to this page (campaign.h)
  *   --job=N             which job of the campaign this is; default 0
@@ -32,7 +35,8 @@ extern const enum target_shape harness_shape;
  * Examines the scenario that the bytes mean, restricted to the target's shape. Returns 0. A finding
  * is reported and ends the process with abort(), on the caller's thread, so that the engine keeps
  * the input. Where the host has no sandbox, says so once and leaves inputs alone; in a campaign
- * the process ends with status 77 instead, or 2 if the arguments are wrong.
+ * the process ends with status 77 instead, or 2 if the arguments are wrong. With --keep-going it
+ * goes on after a finding, except after a sanitizer's report, which stays the only one.
  */
 int harness_run(const uint8_t *data, size_t size);
 

@@ -100,6 +100,15 @@ void campaign_end(struct campaign_writer *writer, uint64_t scenarios, uint64_t c
     atomic_store_explicit(&job->examining, false, memory_order_release);
 }
 
+struct campaign_finding *campaign_next_finding(struct campaign_writer *writer) {
+    uint32_t count = atomic_load_explicit(&writer->job->finding_count, memory_order_relaxed);
+    return count < CAMPAIGN_FINDINGS_MAX ? &writer->job->findings[count] : NULL;
+}
+
+void campaign_publish(struct campaign_writer *writer) {
+    atomic_fetch_add_explicit(&writer->job->finding_count, 1, memory_order_release);
+}
+
 void campaign_enter(struct campaign_writer *writer, enum campaign_state state) {
     atomic_store_explicit(&writer->job->state, state, memory_order_release);
 }
@@ -134,4 +143,30 @@ enum campaign_state campaign_state(const struct campaign *campaign, unsigned job
     check(job < campaign->job_count);
     return (enum campaign_state)atomic_load_explicit(&campaign->jobs[job].state,
                                                      memory_order_acquire);
+}
+
+static bool same_finding(const struct campaign_finding *a, const struct campaign_finding *b) {
+    return strcmp(a->signature, b->signature) == 0 && strcmp(a->folder, b->folder) == 0;
+}
+
+unsigned campaign_findings(const struct campaign *campaign, struct campaign_seen *out,
+                           unsigned capacity) {
+    unsigned rows = 0;
+    for (unsigned i = 0; i < campaign->job_count; i++) {
+        const struct campaign_job *job = &campaign->jobs[i];
+        uint32_t count = atomic_load_explicit(&job->finding_count, memory_order_acquire);
+        for (uint32_t k = 0; k < count; k++) {
+            const struct campaign_finding *one = &job->findings[k];
+            unsigned row = 0;
+            while (row < rows && !same_finding(out[row].finding, one))
+                row++;
+            if (row == capacity)
+                continue;
+            if (row == rows)
+                out[rows++] = (struct campaign_seen){.finding = one};
+            out[row].count += atomic_load_explicit(&one->count, memory_order_relaxed);
+            out[row].saved += one->saved;
+        }
+    }
+    return rows;
 }

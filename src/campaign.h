@@ -17,11 +17,13 @@
 #include <stdint.h>
 
 #include "contract.h"
+#include "examine.h"
 
 enum {
     CAMPAIGN_JOBS_MAX = 64,
     CAMPAIGN_INPUT_MAX = 65536, /* bytes of an input that are kept; longer ones are cut */
     CAMPAIGN_CLOCK_PERIOD = 64, /* scenarios between two looks at the clock */
+    CAMPAIGN_FINDINGS_MAX = 64, /* distinct findings of one job */
 };
 
 /* What a child prints in front of the report of a finding whose folder cannot be written. */
@@ -32,8 +34,7 @@ enum campaign_state {
     CAMPAIGN_WAITING, /* the child has not spoken yet */
     CAMPAIGN_ENGINE,  /* it was started and may run scenarios: `tier` is valid */
     CAMPAIGN_RUNNING, /* its worker stands: `facts` and `traits_text` are valid */
-    CAMPAIGN_FOUND,   /* it ended with a finding: `signature` and `folder` are valid; where there
-                         is no folder, `reason` */
+    CAMPAIGN_FOUND,   /* it ended with a finding, the last of `findings` */
     CAMPAIGN_UNABLE,  /* the host cannot run it: `reason` says why and what to do */
     CAMPAIGN_REFUSED, /* the user's arguments are wrong: `reason` says why */
 };
@@ -43,6 +44,16 @@ struct campaign_facts {
     bool entries[2]; /* by step kind: the implementation has that entry point */
     struct traits traits;
     struct host host;
+};
+
+/* One of a job's findings. */
+struct campaign_finding {
+    char key[FAULT_KEY_SIZE]; /* as the first run showed it: what is known is not examined again */
+    char signature[SIGNATURE_SIZE];
+    char folder[4096]; /* where it was written; "": it could not be, for `reason` */
+    char reason[256];
+    _Atomic uint64_t count; /* how often it was seen */
+    uint64_t saved;         /* how often of these the folder's own count went up */
 };
 
 /* The figures of one child; it alone writes them. */
@@ -55,8 +66,8 @@ struct campaign_job {
     char tier[64];
     char traits_text[512];
     char reason[1024];
-    char signature[128];
-    char folder[4096];      /* where the finding was written; "": it could not be */
+    _Atomic uint32_t finding_count; /* of `findings` that are whole */
+    struct campaign_finding findings[CAMPAIGN_FINDINGS_MAX];
     _Atomic bool examining; /* `input` is being examined just now */
     _Atomic uint32_t input_size;
     uint8_t input[CAMPAIGN_INPUT_MAX];
@@ -112,6 +123,13 @@ static inline void campaign_reach(struct campaign_writer *writer, enum clause cl
 void campaign_end(struct campaign_writer *writer, uint64_t scenarios, uint64_t calls,
                   uint64_t undecided);
 
+/*
+ * The next free row for a finding, to be filled and then published by campaign_publish; NULL when
+ * there are as many as fit.
+ */
+struct campaign_finding *campaign_next_finding(struct campaign_writer *writer);
+void campaign_publish(struct campaign_writer *writer);
+
 /* Moves the job to `state`, after its texts were filled in. */
 void campaign_enter(struct campaign_writer *writer, enum campaign_state state);
 
@@ -126,6 +144,17 @@ struct campaign_totals {
 };
 
 void campaign_sum(const struct campaign *campaign, struct campaign_totals *totals);
+
+/*
+ * Copies out what all jobs have found, each signature and folder once, with the counts added up; at
+ * most `capacity` rows. Texts are the campaign's. Returns the number of rows.
+ */
+struct campaign_seen {
+    const struct campaign_finding *finding;
+    uint64_t count, saved; /* of all jobs that have found it */
+};
+unsigned campaign_findings(const struct campaign *campaign, struct campaign_seen *out,
+                           unsigned capacity);
 
 /* The state of job number `job`. */
 enum campaign_state campaign_state(const struct campaign *campaign, unsigned job);

@@ -136,4 +136,12 @@ struct prediction {
 void contract_predict(const struct contract *contract, const struct world *world,
                       const struct step *step, struct prediction *prediction);
 
+/*
+ * Fills `expectations` with what Linux gives for every step of `scenario`, preparations included,
+ * from the oracle alone; EXPECT_NOTHING where that error has no name. `world` is scratch, zeroed
+ * before its first use.
+ */
+void contract_expect(const struct contract *contract, struct world *world,
+                     const struct scenario *scenario, struct expectations *expectations);
+
 #endif

@@ -159,19 +159,24 @@ static void attribute(struct examiner *examiner, struct finding *finding) {
     scenario->step_count = whole;
 }
 
-/* Counts how often the cut scenario shows the same signature again. */
+/* Is it the same fault? */
+static bool shows(const struct verdict *verdict, const struct scenario *scenario, const char *key) {
+    char shown[FAULT_KEY_SIZE];
+    if (!verdict_is_bad(verdict))
+        return false;
+    verdict_signature(verdict, scenario, shown, sizeof shown);
+    return strcmp(shown, key) == 0;
+}
+
+/* Counts how often the cut scenario shows the same fault again. */
 static void repeat(struct examiner *examiner, struct finding *finding) {
     bool slow = finding->verdict.aspect == ASPECT_ENDING && finding->verdict.got == ENDING_HUNG;
     finding->replays = slow ? 1 : EXAMINE_REPLAYS;
     finding->repeated = 0;
     for (unsigned i = 0; i < finding->replays; i++) {
         struct verdict verdict;
-        char signature[sizeof finding->signature];
         replay(examiner, &finding->scenario, &verdict);
-        if (!verdict_is_bad(&verdict))
-            continue;
-        verdict_signature(&verdict, &finding->scenario, signature, sizeof signature);
-        finding->repeated += strcmp(signature, finding->signature) == 0;
+        finding->repeated += shows(&verdict, &finding->scenario, finding->key);
     }
 }
 
@@ -192,18 +197,20 @@ static void accuse(struct examiner *examiner, struct finding *finding) {
         finding->verdict.kind = VERDICT_VIOLATED;
 }
 
-static void investigate(struct examiner *examiner, const struct scenario *scenario,
-                        const struct verdict *verdict, struct finding *finding) {
+void examine_investigate(struct examiner *examiner, const struct scenario *scenario,
+                         const struct verdict *verdict, struct finding *finding) {
     finding->verdict = *verdict;
+    finding->effort = (struct minimize_effort){0};
     scenario_copy(&finding->scenario, scenario);
     if (verdict->late)
         attribute(examiner, finding);
     scenario_truncate(&finding->scenario, finding->verdict.step + 1);
+    scenario_copy(&finding->original, &finding->scenario);
     finding->stderr_length =
         sandbox_stderr(examiner->sandbox, finding->stderr_text, sizeof finding->stderr_text);
     accuse(examiner, finding);
-    verdict_signature(&finding->verdict, &finding->scenario, finding->signature,
-                      sizeof finding->signature);
+    verdict_signature(&finding->verdict, &finding->scenario, finding->key, sizeof finding->key);
+    memcpy(finding->signature, finding->key, sizeof finding->key);
     repeat(examiner, finding);
 }
 
@@ -224,15 +231,87 @@ static bool is_disturbed_now(struct examiner *examiner, const struct scenario *s
     return false;
 }
 
+bool examine_holds(struct examiner *examiner, const struct scenario *scenario,
+                   struct verdict *verdict) {
+    examine_once(examiner, scenario, verdict);
+    if (!verdict_is_bad(verdict))
+        return true;
+    if (!may_be_disturbed(verdict) || !is_disturbed_now(examiner, scenario))
+        return false;
+    examiner->undecided++;
+    return true;
+}
+
 bool examine(struct examiner *examiner, const struct scenario *scenario, struct finding *finding) {
     struct verdict verdict;
-    examine_once(examiner, scenario, &verdict);
-    if (!verdict_is_bad(&verdict))
+    if (examine_holds(examiner, scenario, &verdict))
         return true;
-    if (may_be_disturbed(&verdict) && is_disturbed_now(examiner, scenario)) {
-        examiner->undecided++;
-        return true;
-    }
-    investigate(examiner, scenario, &verdict, finding);
+    examine_investigate(examiner, scenario, &verdict, finding);
     return false;
+}
+
+/* --- minimizing ------------------------------------------------------------------------------- */
+
+/* What minimize's questions are about. */
+struct question {
+    struct examiner *examiner;
+    const char *key;
+};
+
+static bool shows_the_same(void *context, const struct scenario *candidate) {
+    const struct question *question = context;
+    struct verdict verdict;
+    for (uint32_t i = 0; i < candidate->step_count; i++)
+        if (!can_do(question->examiner, &candidate->steps[i]))
+            return false;
+    replay(question->examiner, candidate, &verdict);
+    return shows(&verdict, candidate, question->key);
+}
+
+/* The world feature: the kinds of preparations that are left, "mkdir-as-mount". */
+static void name_feature(struct finding *finding) {
+    bool there[STEP_KIND_COUNT] = {false};
+    for (uint32_t i = 0; i < finding->scenario.step_count; i++)
+        there[finding->scenario.steps[i].kind] = true;
+    size_t used = strlen(finding->key);
+    char separator = '.';
+    for (int kind = STEP_MKFIFOAT + 1; kind < STEP_KIND_COUNT; kind++) {
+        if (!there[kind] || used >= sizeof finding->signature)
+            continue;
+        used += (size_t)snprintf(finding->signature + used, sizeof finding->signature - used,
+                                 "%c%s", separator, step_infos[kind].name);
+        separator = '-';
+    }
+}
+
+/* Judges the minimized scenario once more, from the start. False if it is another finding now. */
+static bool confirm(struct examiner *examiner, struct finding *finding, enum fault fault) {
+    struct verdict verdict;
+    replay(examiner, &finding->scenario, &verdict);
+    if (!shows(&verdict, &finding->scenario, finding->key))
+        return false;
+    finding->verdict = verdict;
+    scenario_truncate(&finding->scenario, verdict.step + 1);
+    accuse(examiner, finding);
+    repeat(examiner, finding);
+    return finding->fault == fault && finding->repeated == finding->replays;
+}
+
+void examine_minimize(struct examiner *examiner, struct finding *finding,
+                      const struct minimize_budget *budget) {
+    if (finding->repeated < finding->replays)
+        return;
+    const struct verdict verdict = finding->verdict;
+    const enum fault fault = finding->fault;
+    struct question question = {examiner, finding->key};
+    finding->effort = minimize(&finding->scenario, shows_the_same, &question, budget);
+    if (confirm(examiner, finding, fault)) {
+        name_feature(finding);
+        return;
+    }
+    finding->verdict = verdict;
+    finding->fault = fault;
+    finding->repeated = finding->replays;
+    finding->effort = (struct minimize_effort){0};
+    scenario_copy(&finding->scenario, &finding->original);
 }

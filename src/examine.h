@@ -12,6 +12,7 @@
 
 #include "contract.h"
 #include "implementations/implementation.h"
+#include "minimize.h"
 #include "sandbox.h"
 #include "verdict.h"
 
@@ -22,17 +23,24 @@ enum fault {
     FAULT_OURS,           /* a preparation disagreed with the world, whatever was under test */
 };
 
-enum { EXAMINE_REPLAYS = 10 };
+enum {
+    EXAMINE_REPLAYS = 10,
+    FAULT_KEY_SIZE = 128, /* of a verdict_signature, its NUL included */
+    SIGNATURE_SIZE = 224, /* of a finding's; fits a file name with something to spare */
+};
 
 /* A violation, crash or hang, with all that a report needs. */
 struct finding {
     struct verdict verdict;
     enum fault fault;
     unsigned replays,
-        repeated;        /* it was replayed so often, and showed the same signature so often */
-    char signature[128]; /* "C-EEXIST-dangling.mkfifo.ERRNO.0": clause, step, aspect, got; a file
-                            name */
-    struct scenario scenario; /* cut behind the step at fault */
+        repeated;             /* it was replayed so often, and showed the same signature so often */
+    char key[FAULT_KEY_SIZE]; /* verdict_signature: clause, step kind, aspect, what was got */
+    char signature[SIGNATURE_SIZE]; /* the key and, once it was minimized, the world feature: the
+                                       kinds of preparations that it needs; a file name */
+    struct scenario scenario;       /* cut behind the step at fault, and minimized */
+    struct scenario original;       /* as it was found, cut behind the step at fault */
+    struct minimize_effort effort;  /* no tries: it was not minimized */
     size_t stderr_length;
     char stderr_text[4096]; /* what the implementation printed in the run */
 };
@@ -64,11 +72,28 @@ void examine_close(struct examiner *examiner);
 bool examine_adapt(const struct examiner *examiner, struct scenario *scenario);
 
 /*
- * Runs and judges `scenario` (adapted). Returns true if it held or is undecided. If not, fills
- * `finding`: attribution by running the scenario cut short after each step, replays, and the same
- * with the bare system call.
+ * Runs and judges `scenario` (adapted). Returns true if it held or is undecided; if not, `verdict`
+ * says what went wrong, as far as one run shows.
  */
+bool examine_holds(struct examiner *examiner, const struct scenario *scenario,
+                   struct verdict *verdict);
+
+/*
+ * Fills `finding` for a `scenario` and `verdict` of examine_holds: attribution by running the
+ * scenario cut short after each step, replays, and the same with the bare system call.
+ */
+void examine_investigate(struct examiner *examiner, const struct scenario *scenario,
+                         const struct verdict *verdict, struct finding *finding);
+
+/* Both in one: returns true if it held or is undecided, else fills `finding`. */
 bool examine(struct examiner *examiner, const struct scenario *scenario, struct finding *finding);
+
+/*
+ * Minimizes the finding's scenario: the same key stays, and the same one is accused. A finding that
+ * does not show in every replay stays as it is, for no answer could be trusted.
+ */
+void examine_minimize(struct examiner *examiner, struct finding *finding,
+                      const struct minimize_budget *budget);
 
 /*
  * Runs and judges once, nothing more: for check, bench and tests. The observation holds until the

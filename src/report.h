@@ -1,5 +1,5 @@
 /*
- * report.h - what a finding looks like to a person, on the screen and in the findings folder.
+ * report.h - what a finding looks like to a person, on the screen and in its folder (findings.h).
  *
  * A report says, in this order: what failed, with the clause, its text and its source; whose fault
  * it is; the scenario with the step at fault marked; expected and got; how reliably it happens;
@@ -50,21 +50,5 @@ void report_word(FILE *out, const char *word);
  * --contract unless that is the default, and no newline.
  */
 void report_command(FILE *out, const struct report_run *run, const char *file);
-
-/*
- * Leaves the finding in the folder `findings`/SIGNATURE, which is made: scenario.scn, input (the
- * bytes for a fuzz target), command.txt, report.txt and count. If it is there already from the same
- * command, only count goes up; if another command left it, SIGNATURE.2 is taken, and so on. Copies
- * the folder's path to `folder` of `size` bytes. Returns 0, or -errno; then a folder that is
- * incomplete is gone again.
- */
-int report_save(const char *findings, const struct report_run *run, const struct finding *finding,
-                char *folder, size_t size);
-
-/*
- * Adds `line` (without newline) to the end of the report in a folder that report_save filled, and
- * if `scenario` is not NULL puts it in the place of the one there. Returns 0 or -errno.
- */
-int report_amend(const char *folder, const char *line, const struct scenario *scenario);
 
 #endif

@@ -13,6 +13,7 @@
 #include "cli.h"
 #include "confirm.h"
 #include "figures.h"
+#include "findings.h"
 #include "killed.h"
 #include "report.h"
 #include "subject.h"
@@ -107,6 +108,13 @@ static bool is_over(unsigned job) {
            (crew.jobs[job].pid == 0 && crew.jobs[job].status != 0);
 }
 
+/* A process that ended with a finding, which only a sanitizer makes it do, gets a successor. */
+static bool is_to_go_on(const struct crew_plan *plan, unsigned job) {
+    return plan->keep_going && crew.jobs[job].pid == 0 &&
+           campaign_state(crew.campaign, job) == CAMPAIGN_FOUND &&
+           (!plan->seconds || campaign_elapsed(crew.campaign) < plan->seconds * 1000);
+}
+
 /* True if the engine has had its time and plenty more, so that it will not end by itself. */
 static bool is_overdue(const struct crew_plan *plan) {
     return plan->seconds && campaign_elapsed(crew.campaign) > (plan->seconds + PATIENCE) * 1000;
@@ -129,11 +137,20 @@ static int watch(const struct crew_plan *plan, const struct target *target) {
         }
         if (announced)
             figures_show(&figures);
-        if (signal || left == 0)
+        if (signal)
             return signal;
-        for (unsigned job = 0; job < crew.count; job++)
-            if (is_over(job) && crew.jobs[job].pid == 0)
+        for (unsigned job = 0; job < crew.count; job++) {
+            if (is_to_go_on(plan, job)) {
+                fputs("fifofuzz: a sanitizer takes one report only: going on in a new process\n",
+                      stderr);
+                crew_restart(&crew, plan, job);
+                left++;
+            } else if (is_over(job) && crew.jobs[job].pid == 0) {
                 return 0;
+            }
+        }
+        if (left == 0)
+            return 0;
         if (is_overdue(plan))
             return OVERDUE;
     }
@@ -150,20 +167,42 @@ static void print_file(const char *folder, const char *name) {
     free(path);
 }
 
-static int end_with_finding(const struct crew_plan *plan, unsigned job) {
-    const struct campaign_job *one = &crew.campaign->jobs[job];
-    figures.finding = one->signature;
+/* What could not be written to a folder is told from the job's log. */
+static void print_unsaved(const struct figures_finding *finding) {
+    evidence = true;
+    fprintf(stderr, CAMPAIGN_UNSAVED ": %s; log and input are kept in %s\n", finding->reason,
+            crew.directory);
+    for (unsigned job = 0; job < crew.count; job++)
+        crew_print_report(&crew, job);
+}
+
+/* One finding is told in full, of several the place of each report. */
+static void print_finding(const struct figures_finding *finding) {
+    if (!finding->folder[0])
+        print_unsaved(finding);
+    else if (figures.finding_count == 1)
+        print_file(finding->folder, "report.txt");
+    else
+        printf("%s/report.txt\n", finding->folder);
+}
+
+/* Occurrences that were only counted. */
+static void count_rest(const struct figures_finding *finding) {
+    int error = finding->folder[0] && finding->count > finding->saved
+                    ? findings_count(finding->folder, finding->count - finding->saved)
+                    : 0;
+    if (error)
+        fprintf(stderr, "fifofuzz: %s: %s\n", finding->folder, strerror(-error));
+}
+
+static int end_with_findings(const struct crew_plan *plan) {
     figures_summarize(&figures);
     fputc('\n', stderr);
     fflush(stderr);
-    if (one->folder[0]) {
-        confirm_finding(plan, one->signature, one->folder);
-        print_file(one->folder, "report.txt");
-    } else {
-        evidence = true;
-        fprintf(stderr, CAMPAIGN_UNSAVED ": %s; log and input are kept in %s\n", one->reason,
-                crew.directory);
-        crew_print_report(&crew, job);
+    confirm_findings(plan, figures.findings, figures.finding_count);
+    for (unsigned i = 0; i < figures.finding_count; i++) {
+        count_rest(&figures.findings[i]);
+        print_finding(&figures.findings[i]);
     }
     return STATUS_FINDING;
 }
@@ -197,7 +236,10 @@ static int end_of_killed(const struct crew_plan *plan, const struct target *targ
     bool ours = killed_by_itself(signal);
     if (one->examining && (ours || killed_again(one, plan, target))) {
         killed_save(one, plan, target, signal);
-        return end_with_finding(plan, job);
+        if (plan->keep_going)
+            fputs("fifofuzz: the process was killed, so the run ends here\n", stderr);
+        figures_take(&figures);
+        return end_with_findings(plan);
     }
     return ours ? end_with_failure(job) : end_with_killed(signal);
 }
@@ -205,14 +247,13 @@ static int end_of_killed(const struct crew_plan *plan, const struct target *targ
 static int end_of_job(const struct crew_plan *plan, const struct target *target, unsigned job) {
     const struct campaign_job *one = &crew.campaign->jobs[job];
     switch (campaign_state(crew.campaign, job)) {
-    case CAMPAIGN_FOUND:
-        return end_with_finding(plan, job);
     case CAMPAIGN_UNABLE:
         fprintf(stderr, "fifofuzz: this host cannot run implementations: %s\n", one->reason);
         return STATUS_UNABLE;
     case CAMPAIGN_REFUSED:
         fprintf(stderr, "fifofuzz: %s\n", one->reason);
         return STATUS_USAGE;
+    case CAMPAIGN_FOUND:
     case CAMPAIGN_WAITING:
     case CAMPAIGN_ENGINE:
     case CAMPAIGN_RUNNING:
@@ -226,9 +267,9 @@ static int end_of_job(const struct crew_plan *plan, const struct target *target,
 
 /* Findings first: another job's trouble may be its consequence. */
 static int conclude(const struct crew_plan *plan, const struct target *target, uint64_t stopped) {
-    for (unsigned job = 0; job < crew.count; job++)
-        if (campaign_state(crew.campaign, job) == CAMPAIGN_FOUND)
-            return end_with_finding(plan, job);
+    figures_take(&figures);
+    if (figures.finding_count)
+        return end_with_findings(plan);
     for (unsigned job = 0; job < crew.count; job++)
         if (!(stopped >> job & 1) && is_over(job))
             return end_of_job(plan, target, job);
@@ -290,7 +331,8 @@ static int split_engine_flags(int argc, char **argv, struct crew_plan *plan) {
 }
 
 static int run_run(int argc, char **argv) {
-    struct crew_plan plan = {.target = "sequence", .findings = "findings", .jobs = 1};
+    struct crew_plan plan = {
+        .target = "sequence", .findings = "findings", .jobs = 1, .minimize_seconds = 10};
     struct cli_subject subject = CLI_SUBJECT_DEFAULT;
     const char *json = NULL;
     const struct cli_option options[] = {
@@ -301,6 +343,8 @@ static int run_run(int argc, char **argv) {
         {"jobs", 'j', OPTION_NUMBER, &plan.jobs, 1, CAMPAIGN_JOBS_MAX},
         {"findings", 0, OPTION_TEXT, &plan.findings, 0, 0},
         {"corpus", 0, OPTION_TEXT, &plan.corpus, 0, 0},
+        {"keep-going", 'k', OPTION_FLAG, &plan.keep_going, 0, 0},
+        {"minimize-time", 0, OPTION_NUMBER, &plan.minimize_seconds, 0, 1000000},
         {"json", 0, OPTION_TEXT, &json, 0, 0},
     };
     argc = split_engine_flags(argc, argv, &plan);
@@ -330,7 +374,7 @@ const struct verb verb_run = {
     .arguments =
         "[TARGET] [--implementation X] [--time S] [--runs N] [--seed N] [--jobs N]\n"
         "                    [--contract LEVEL] [--findings DIR] [--corpus DIR] [--json FILE]\n"
-        "                    [-- ENGINE FLAG...]",
+        "                    [--keep-going] [--minimize-time S] [-- ENGINE FLAG...]",
     .summary = "Fuzzes an implementation until a limit, a finding or Ctrl-C.",
     .help = "TARGET is mkfifo, mkfifoat, sequence (default) or scenario_text. The engine is\n"
             "libFuzzer, in the program fuzz_TARGET beside fifofuzz.\n\n" CLI_SUBJECT_HELP
@@ -340,6 +384,9 @@ const struct verb verb_run = {
             "  -j, --jobs N            processes, each on a processor of its own; default 1\n"
             "      --findings DIR      where findings are left; default ./findings\n"
             "      --corpus DIR        keep the engine's corpus there and start from it\n"
-            "      --json FILE         write the figures there, too\n",
+            "      --json FILE         write the figures there, too\n"
+            "  -k, --keep-going        collect distinct findings until the limit\n"
+            "      --minimize-time S   time for making one finding's scenario small; default 10,\n"
+            "                          0 leaves it as it was found\n",
     .run = run_run,
 };

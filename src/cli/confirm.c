@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "cli.h"
+#include "findings.h"
 #include "fresh.h"
-#include "report.h"
 
 static struct scenario scenario;
 
@@ -44,26 +44,100 @@ static void describe(FILE *out, const struct confirmation *confirmation,
                 confirmation->added);
 }
 
-void confirm_finding(const struct crew_plan *plan, const char *signature, const char *folder) {
-    const struct cli_subject subject = {plan->implementation, plan->contract};
+/* --- the scenario that shows it best ---------------------------------------------------------- */
+
+/* Loads file `name` of the folder to `scenario` and tries it; false if there is no such file. */
+static bool try_file(const struct examiner *examiner, const char *folder, const char *name,
+                     struct confirmation *confirmation, int *error) {
+    char *path = cli_join(folder, name);
+    bool there = cli_exists(path);
+    if (there) {
+        cli_load(path, FORM_BY_NAME, &scenario, NULL);
+        *error = fresh_confirm(examiner, &scenario, confirmation);
+    }
+    free(path);
+    return there;
+}
+
+/*
+ * `scenario` becomes the one to keep. Returns 0 or -errno; `*changed` if it is not the one that the
+ * folder has.
+ */
+static int choose(const struct examiner *examiner, const char *folder,
+                  struct confirmation *confirmation, bool *changed) {
+    static struct scenario minimized;
+    struct confirmation of_original = {0};
+    int error = 0;
+    *confirmation = (struct confirmation){0};
+    if (!try_file(examiner, folder, "scenario.scn", confirmation, &error))
+        return -ENOENT;
+    *changed = confirmation->added > 0;
+    if (error || (confirmation->violated == FRESH_TRIES && !*changed))
+        return error;
+    scenario_copy(&minimized, &scenario);
+    if (try_file(examiner, folder, "original.scn", &of_original, &error) &&
+        of_original.violated > confirmation->violated) {
+        *confirmation = of_original;
+        *changed = true;
+    } else {
+        scenario_copy(&scenario, &minimized);
+    }
+    return error;
+}
+
+/* --- the report ------------------------------------------------------------------------------- */
+
+/* What the child that writes the report anew needs. */
+struct replacement {
+    const struct crew_plan *plan;
+    const char *folder;
+};
+
+/* In a fresh process: the finding as `scenario` shows it. */
+static void replace(struct examiner *examiner, void *context) {
+    static struct finding finding;
+    const struct replacement *replacement = context;
+    if (examine(examiner, &scenario, &finding))
+        return;
+    struct report_run run = {program_invocation_name, replacement->plan->implementation,
+                             examiner->contract.level, sandbox_tier(), session_traits()};
+    int error = findings_replace(replacement->folder, &run, &examiner->contract, &finding);
+    if (error)
+        fprintf(stderr, "fifofuzz: %s: %s\n", replacement->folder, strerror(-error));
+}
+
+static void confirm(const struct examiner *examiner, const struct crew_plan *plan,
+                    const struct figures_finding *finding) {
     struct confirmation confirmation;
+    struct replacement replacement = {plan, finding->folder};
+    bool changed = false;
     char *lines = NULL;
     size_t size = 0;
     FILE *out = open_memstream(&lines, &size);
     if (!out)
         cli_fail(STATUS_OURS, "out of memory");
-    cli_load(folder, FORM_BY_NAME, &scenario, NULL);
-    const struct examiner *examiner = session_open(&subject);
-    int error = fresh_confirm(examiner, &scenario, &confirmation);
-    session_close();
+    int signal;
+    int error = choose(examiner, finding->folder, &confirmation, &changed);
+    if (!error && changed)
+        error = fresh_run(examiner, replace, &replacement, &signal);
     if (error)
         fprintf(out, "Not confirmed:   no fresh process to try in: %s", strerror(-error));
     else
-        describe(out, &confirmation, plan, signature);
+        describe(out, &confirmation, plan, finding->signature);
     if (fclose(out) != 0)
         cli_fail(STATUS_OURS, "out of memory");
-    error = report_amend(folder, lines, !error && confirmation.added ? &scenario : NULL);
+    error = findings_amend(finding->folder, lines);
     if (error)
-        fprintf(stderr, "fifofuzz: %s: %s\n", folder, strerror(-error));
+        fprintf(stderr, "fifofuzz: %s: %s\n", finding->folder, strerror(-error));
     free(lines);
+}
+
+void confirm_findings(const struct crew_plan *plan, const struct figures_finding *findings,
+                      unsigned count) {
+    const struct cli_subject subject = {plan->implementation, plan->contract};
+    const struct examiner *examiner = session_open(&subject);
+    for (unsigned i = 0; i < count; i++)
+        if (findings[i].folder[0])
+            confirm(examiner, plan, &findings[i]);
+    session_close();
 }

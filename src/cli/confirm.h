@@ -4,15 +4,16 @@
 #ifndef FIFOFUZZ_CONFIRM_H
 #define FIFOFUZZ_CONFIRM_H
 
-#include "crew.h"
+#include "figures.h"
 
 /*
- * Runs the scenario in `folder`, the finding `signature` of the campaign `plan`, in fresh processes
- * (fresh.h) and says in the folder's report how often it was violated. Where the fault needs
- * earlier calls, the scenario is replaced by one that makes them; where it shows in none, the
- * report names the campaign to repeat. Exits as session_open does if the implementation cannot be
- * had.
+ * Runs the scenario of each of the campaign's findings that has a folder in fresh processes
+ * (fresh.h) and says in its report how often it was violated. Where minimizing was misled by what
+ * the implementation remembers, the scenario as it was found comes back; where the fault needs
+ * earlier calls, it gets them; where it shows in no fresh process, the report names the campaign to
+ * repeat. Exits as session_open does if the implementation cannot be had.
  */
-void confirm_finding(const struct crew_plan *plan, const char *signature, const char *folder);
+void confirm_findings(const struct crew_plan *plan, const struct figures_finding *findings,
+                      unsigned count);
 
 #endif

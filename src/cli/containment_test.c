@@ -180,7 +180,7 @@ static void need_finding(void) {
     need(*name && !strstr(name, " C-"), "not one finding but \"%s\"", name);
     need(begins_with_any(name, deed->clauses), "reported as %s", name);
     snprintf(folder, sizeof folder, "findings/%s", name);
-    need_names(folder, "command.txt count input report.txt scenario.scn");
+    need_names(folder, "command.txt count input original.scn report.txt scenario.scn");
     snprintf(path, sizeof path, "%s/report.txt", folder);
     read_whole(path, report, sizeof report);
     need(strstr(report, deed->told), "\"%s\" is not in:\n%s", deed->told, report);
@@ -193,13 +193,13 @@ static void need_finding(void) {
 static void prove_found(const char *object) {
     char of_target[300], artifact[600];
     snprintf(of_target, sizeof of_target, "--implementation=%s", object);
-    int status =
-        run((const char *const[]){"fifofuzz", "run", "sequence", "--implementation", object,
-                                  "--time", "100", "--seed", "1", "--findings", "findings", NULL});
+    int status = run((const char *const[]){"fifofuzz", "run", "sequence", "--implementation",
+                                           object, "--time", "100", "--seed", "1",
+                                           "--minimize-time", "2", "--findings", "findings", NULL});
     need(status == 1, "run: status %d", status);
     need_finding();
     status = run((const char *const[]){"fuzz_sequence", of_target, "-artifact_prefix=artifacts/",
-                                       "-runs=200000", "-seed=1", NULL});
+                                       "-runs=200000", "-seed=1", "--minimize-time=0", NULL});
     need(status > 0 && status < 98, "fuzz_sequence: status %d", status);
     snprintf(artifact, sizeof artifact, "artifacts/%s", names_in("artifacts"));
     need(strncmp(artifact, "artifacts/crash-", 16) == 0 && !strchr(artifact, ' '),
@@ -207,7 +207,8 @@ static void prove_found(const char *object) {
     status =
         run((const char *const[]){"fifofuzz", "repro", artifact, "--implementation", object, NULL});
     need(status == 1, "repro: status %d", status);
-    status = run((const char *const[]){"fuzz_sequence", of_target, artifact, NULL});
+    status =
+        run((const char *const[]){"fuzz_sequence", of_target, "--minimize-time=0", artifact, NULL});
     need(status > 0 && status < 98, "fuzz_sequence %s: status %d", artifact, status);
 }
 

@@ -71,6 +71,9 @@ static void add_harness_flags(struct arguments *arguments, const struct crew *cr
     add(arguments, "--job=%u", job);
     add(arguments, "--program=%s", program_invocation_name);
     add(arguments, "--cpu=%d", processor(crew->count, job));
+    add(arguments, "--minimize-time=%" PRIu64, plan->minimize_seconds);
+    if (plan->keep_going)
+        add(arguments, "--keep-going");
     if (plan->findings)
         add(arguments, "--findings=%s", plan->findings);
 }
@@ -78,6 +81,11 @@ static void add_harness_flags(struct arguments *arguments, const struct crew *cr
 /* The share of `runs` for job number `job`. */
 static uint64_t share(const struct crew_plan *plan, unsigned job) {
     return plan->runs / plan->jobs + (job < plan->runs % plan->jobs);
+}
+
+/* What is left of a limit; never 0, which would be none. */
+static uint64_t rest(uint64_t limit, uint64_t used) {
+    return limit > used ? limit - used : 1;
 }
 
 /*
@@ -97,9 +105,11 @@ static void add_engine_flags(struct arguments *arguments, const struct crew *cre
     add(arguments, "-seed=%" PRIu64, plan->seed + job);
     add(arguments, "-artifact_prefix=%s/", crew->directory);
     if (plan->seconds)
-        add(arguments, "-max_total_time=%" PRIu64, plan->seconds);
+        add(arguments, "-max_total_time=%" PRIu64,
+            rest(plan->seconds, campaign_elapsed(crew->campaign) / 1000));
     if (plan->runs)
-        add(arguments, "-runs=%" PRIu64, share(plan, job));
+        add(arguments, "-runs=%" PRIu64,
+            rest(share(plan, job), crew->campaign->jobs[job].scenarios));
     for (int i = 0; i < plan->engine_flag_count; i++)
         add(arguments, "%s", plan->engine_flags[i]);
 }
@@ -156,6 +166,7 @@ static void start_job(struct crew *crew, const struct crew_plan *plan, const cha
     add_corpora(&arguments, crew, plan, job);
     arguments.list[arguments.count] = NULL;
     struct crew_job *started = &crew->jobs[job];
+    free(started->log);
     if (asprintf(&started->log, "%s/log-%u", crew->directory, job) < 0)
         cli_fail(STATUS_OURS, "out of memory");
     pid_t parent = getpid();
@@ -200,6 +211,13 @@ void crew_start(struct crew *crew, const struct crew_plan *plan) {
     fflush(NULL); /* or children would print it again */
     for (unsigned job = 0; job < crew->count; job++)
         start_job(crew, plan, binary, job);
+    free(binary);
+}
+
+void crew_restart(struct crew *crew, const struct crew_plan *plan, unsigned job) {
+    char *binary = find_binary(plan->target);
+    atomic_store(&crew->campaign->jobs[job].state, CAMPAIGN_WAITING);
+    start_job(crew, plan, binary, job);
     free(binary);
 }
 

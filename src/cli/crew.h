@@ -22,7 +22,9 @@ struct crew_plan {
     const char *corpus;   /* NULL: a private one for each child, gone afterwards */
     uint64_t jobs, seed;
     uint64_t seconds, runs; /* of each child and of all together; 0: no limit */
-    char **engine_flags;    /* further arguments of the engine */
+    uint64_t minimize_seconds;
+    bool keep_going;
+    char **engine_flags; /* further arguments of the engine */
     int engine_flag_count;
 };
 
@@ -45,6 +47,9 @@ struct crew {
  * target's binary is missing or nothing can be started.
  */
 void crew_start(struct crew *crew, const struct crew_plan *plan);
+
+/* Starts job number `job`, whose process has ended, anew: for what is left of time and runs. */
+void crew_restart(struct crew *crew, const struct crew_plan *plan, unsigned job);
 
 /* Notes which children have ended, without waiting. Returns how many are left. */
 unsigned crew_reap(struct crew *crew);

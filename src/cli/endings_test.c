@@ -9,7 +9,7 @@
 #include <sys/resource.h>
 
 #include "confirm.h"
-#include "report.h"
+#include "findings.h"
 
 /* Runs a line of shell with the program as $0. */
 static void run_shell(const char *line) {
@@ -143,10 +143,13 @@ static struct finding finding;
 static const struct report_run circumstances = {
     .implementation = "own", .tier = "none", .traits = ""};
 
+static const struct contract contract = {.level = LEVEL_LINUX};
+
 static void make_finding(void) {
     static const char text[] = "mkfifo \"p\" 0644\n";
     struct text_error error;
     assert_int_equal(scenario_parse(&finding.scenario, NULL, text, sizeof text - 1, &error), 0);
+    scenario_copy(&finding.original, &finding.scenario);
     finding.verdict = (struct verdict){.kind = VERDICT_VIOLATED, .clause = CLAUSE_RETURNS};
     snprintf(finding.signature, sizeof finding.signature, "C-X.mkfifo");
 }
@@ -160,7 +163,8 @@ static void an_incomplete_folder_is_removed(void **state) {
     const struct rlimit small = {8, before.rlim_max}; /* setrlimit(2): EFBIG beyond */
     void (*old)(int) = signal(SIGXFSZ, SIG_IGN);
     setrlimit(RLIMIT_FSIZE, &small);
-    int error = report_save(in_directory("full"), &circumstances, &finding, folder, sizeof folder);
+    int error = findings_save(in_directory("full"), &circumstances, &contract, &finding, folder,
+                              sizeof folder);
     setrlimit(RLIMIT_FSIZE, &before);
     signal(SIGXFSZ, old);
     assert_int_equal(error, -EFBIG);
@@ -176,12 +180,14 @@ static void confirm_in_child(const char *signature, char *report, size_t size) {
     char folder[PATH_MAX], file[PATH_MAX + 16];
     make_finding();
     snprintf(finding.signature, sizeof finding.signature, "%s", signature);
-    assert_int_equal(
-        report_save(in_directory("vague"), &circumstances, &finding, folder, sizeof folder), 0);
+    assert_int_equal(findings_save(in_directory("vague"), &circumstances, &contract, &finding,
+                                   folder, sizeof folder),
+                     0);
     pid_t child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        confirm_finding(&plan, signature, folder);
+        const struct figures_finding one = {.signature = signature, .folder = folder};
+        confirm_findings(&plan, &one, 1);
         _exit(0);
     }
     finish(child);

@@ -35,8 +35,18 @@ static void take_reachable(struct figures *figures) {
     }
 }
 
+static void take_findings(struct figures *figures) {
+    static struct campaign_seen seen[FIGURES_FINDINGS_MAX];
+    figures->finding_count = campaign_findings(figures->campaign, seen, FIGURES_FINDINGS_MAX);
+    for (unsigned i = 0; i < figures->finding_count; i++)
+        figures->findings[i] =
+            (struct figures_finding){seen[i].finding->signature, seen[i].finding->folder,
+                                     seen[i].finding->reason, seen[i].count, seen[i].saved};
+}
+
 void figures_take(struct figures *figures) {
     figures->elapsed = campaign_elapsed(figures->campaign);
+    take_findings(figures);
     campaign_sum(figures->campaign, &figures->totals);
     take_reachable(figures);
     for (int word = 0; word < 2; word++)
@@ -89,8 +99,8 @@ static void print_line(const struct figures *figures, bool bar) {
             grouped(per_second(figures, figures->totals.scenarios)));
     if (bar)
         print_bar(figures->reached_count, figures->reachable_count);
-    fprintf(stderr, "%u/%u  findings %d", figures->reached_count, figures->reachable_count,
-            figures->finding ? 1 : 0);
+    fprintf(stderr, "%u/%u  findings %u", figures->reached_count, figures->reachable_count,
+            figures->finding_count);
 }
 
 /* True when a log gets a line: rarer and rarer. */
@@ -167,6 +177,15 @@ static void print_unreachable(const struct figures *figures) {
             beyond_count);
 }
 
+static void print_findings(const struct figures *figures) {
+    bool single = figures->finding_count == 1;
+    fprintf(stderr, "  findings   %12u  %s\n", figures->finding_count,
+            single ? figures->findings[0].signature : "");
+    for (unsigned i = 0; i < figures->finding_count && !single; i++)
+        fprintf(stderr, "  seen       %12s  %s\n", grouped(figures->findings[i].count),
+                figures->findings[i].signature);
+}
+
 void figures_summarize(struct figures *figures) {
     figures_take(figures);
     if (isatty(STDERR_FILENO))
@@ -184,8 +203,7 @@ void figures_summarize(struct figures *figures) {
             figures->reached_count, figures->reachable_count);
     print_unreached(figures);
     print_unreachable(figures);
-    fprintf(stderr, "  findings   %12d  %s\n", figures->finding ? 1 : 0,
-            figures->finding ? figures->finding : "");
+    print_findings(figures);
 }
 
 /* --- JSON ------------------------------------------------------------------------------------- */
@@ -243,6 +261,13 @@ static json_t *clauses(const struct figures *figures) {
                      reasons(figures), "clauses", counts(totals));
 }
 
+static json_t *signatures(const struct figures *figures) {
+    json_t *array = json_array();
+    for (unsigned i = 0; i < figures->finding_count; i++)
+        json_array_append_new(array, json_string(figures->findings[i].signature));
+    return array;
+}
+
 static json_t *result(const struct figures *figures, int status) {
     const struct campaign_totals *totals = &figures->totals;
     return json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "seconds",
@@ -250,8 +275,7 @@ static json_t *result(const struct figures *figures, int status) {
                      "calls", number(totals->calls), "undecided", number(totals->undecided),
                      "scenarios_per_second", number(per_second(figures, totals->scenarios)),
                      "calls_per_second", number(per_second(figures, totals->calls)), "findings",
-                     figures->finding ? json_pack("[s]", figures->finding) : json_array(), "status",
-                     status);
+                     signatures(figures), "status", status);
 }
 
 int figures_write_json(const struct figures *figures, const char *path, int status) {

@@ -11,19 +11,29 @@
 #include "crew.h"
 #include "targets.h"
 
+/* One finding, whichever jobs made it. Texts are the campaign's. */
+struct figures_finding {
+    const char *signature;
+    const char *folder;    /* "": it could not be written, */
+    const char *reason;    /* and why */
+    uint64_t count, saved; /* how often it was seen, and how often of these its folder knows */
+};
+enum { FIGURES_FINDINGS_MAX = CAMPAIGN_JOBS_MAX * CAMPAIGN_FINDINGS_MAX };
+
 /* The circumstances, fixed once the campaign has started. */
 struct figures {
     const struct crew_plan *plan;
     const struct target *target;
     const struct campaign *campaign;
     const char *tier;
-    const char *finding; /* its signature, or NULL */
-    uint64_t elapsed;    /* milliseconds; taken by figures_take */
+    uint64_t elapsed; /* milliseconds; taken by figures_take */
     struct campaign_totals totals;
     struct campaign_facts facts;           /* as far as known; else all can be reached */
     const char *unreachable[CLAUSE_COUNT]; /* why it cannot be reached, or NULL */
     struct clause_set reachable;
     unsigned reachable_count, reached_count;
+    unsigned finding_count;
+    struct figures_finding findings[FIGURES_FINDINGS_MAX];
 };
 
 /* Takes the campaign's figures as of now. */

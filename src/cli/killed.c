@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli.h"
+#include "findings.h"
 #include "fresh.h"
 #include "report.h"
 #include "subject.h"
@@ -45,6 +46,7 @@ void killed_save(struct campaign_job *job, const struct crew_plan *plan,
                  const struct target *target, int signal) {
     static struct finding finding;
     decode(&finding.scenario, job, target);
+    scenario_copy(&finding.original, &finding.scenario);
     uint32_t steps = finding.scenario.step_count;
     finding.verdict = (struct verdict){
         .kind = VERDICT_VIOLATED,
@@ -56,19 +58,28 @@ void killed_save(struct campaign_job *job, const struct crew_plan *plan,
         .got = ENDING_CRASHED,
         .number = signal,
     };
-    snprintf(finding.signature, sizeof finding.signature, "%s.killed.%d",
-             clause_infos[CLAUSE_RETURNS].name, signal);
+    snprintf(finding.key, sizeof finding.key, "%s.killed.%d", clause_infos[CLAUSE_RETURNS].name,
+             signal);
+    memcpy(finding.signature, finding.key, sizeof finding.key);
     char reason[256];
     struct report_run run = {.program = program_invocation_name,
                              .implementation = plan->implementation,
                              .tier = job->tier,
                              .traits = job->traits_text};
-    subject_level(&run.level, plan->contract, reason, sizeof reason);
-    int error = report_save(plan->findings, &run, &finding, job->folder, sizeof job->folder);
+    struct contract contract = {.traits = job->facts.traits, .host = job->facts.host};
+    subject_level(&contract.level, plan->contract, reason, sizeof reason);
+    run.level = contract.level;
+    uint32_t row = job->finding_count < CAMPAIGN_FINDINGS_MAX ? job->finding_count++
+                                                              : CAMPAIGN_FINDINGS_MAX - 1;
+    struct campaign_finding *found = &job->findings[row];
+    memcpy(found->key, finding.key, sizeof found->key);
+    memcpy(found->signature, finding.signature, sizeof found->signature);
+    found->count = found->saved = 1;
+    int error = findings_save(plan->findings, &run, &contract, &finding, found->folder,
+                              sizeof found->folder);
     if (error) {
-        snprintf(job->reason, sizeof job->reason, "%s: %s", plan->findings, strerror(-error));
-        job->folder[0] = '\0';
+        snprintf(found->reason, sizeof found->reason, "%s: %s", plan->findings, strerror(-error));
+        found->folder[0] = '\0';
         report_print(stdout, &run, &finding, NULL);
     }
-    memcpy(job->signature, finding.signature, sizeof job->signature);
 }
