@@ -76,6 +76,44 @@ bool fresh_is_violated(const struct fresh_result *result) {
     return result->signal != 0 || verdict_is_bad(&result->verdict);
 }
 
+/* --- minimizing ------------------------------------------------------------------------------- */
+
+/* What minimize's questions are about. */
+struct question {
+    const struct examiner *examiner;
+    char key[FAULT_KEY_SIZE]; /* "" for a process that is killed */
+};
+
+/* What one run in a fresh process shows; false if nothing. */
+static bool read_key(const struct examiner *examiner, const struct scenario *scenario, char *key,
+                     size_t size) {
+    struct fresh_result result;
+    key[0] = '\0';
+    if (fresh_examine(examiner, scenario, 1, &result) != 0 || !fresh_is_violated(&result))
+        return false;
+    if (result.signal == 0)
+        verdict_signature(&result.verdict, scenario, key, size);
+    return true;
+}
+
+static bool shows_the_same(void *context, const struct scenario *candidate) {
+    static struct scenario adapted;
+    const struct question *question = context;
+    char key[FAULT_KEY_SIZE];
+    scenario_copy(&adapted, candidate);
+    return !examine_adapt(question->examiner, &adapted) &&
+           read_key(question->examiner, candidate, key, sizeof key) &&
+           strcmp(key, question->key) == 0;
+}
+
+struct minimize_effort fresh_minimize(const struct examiner *examiner, struct scenario *scenario,
+                                      const struct minimize_budget *budget) {
+    struct question question = {.examiner = examiner};
+    if (!read_key(examiner, scenario, question.key, sizeof question.key))
+        return (struct minimize_effort){0};
+    return minimize(scenario, shows_the_same, &question, budget);
+}
+
 /* --- confirmation ----------------------------------------------------------------------------- */
 
 static int count_violated(const struct examiner *examiner, const struct scenario *scenario,

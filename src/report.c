@@ -170,14 +170,35 @@ void report_word(FILE *out, const char *word) {
     fputc('\'', out);
 }
 
-void report_command(FILE *out, const struct report_run *run, const char *file) {
+/* "fifofuzz VERB FILE". */
+static void print_command(FILE *out, const struct report_run *run, const char *verb,
+                          const char *file) {
     report_word(out, run->program ? run->program : "fifofuzz");
-    fputs(" repro ", out);
+    fprintf(out, " %s ", verb);
     report_word(out, file);
-    fputs(" --implementation ", out);
-    report_word(out, run->implementation);
+}
+
+static void print_level(FILE *out, const struct report_run *run) {
     if (run->level != LEVEL_LINUX)
         fprintf(out, " --contract %s", level_names[run->level]);
+}
+
+void report_command(FILE *out, const struct report_run *run, const char *file) {
+    print_command(out, run, "repro", file);
+    fputs(" --implementation ", out);
+    report_word(out, run->implementation);
+    print_level(out, run);
+}
+
+static void print_commands(FILE *out, const struct report_run *run, const char *file) {
+    fputs("\nReproduce with:        ", out);
+    report_command(out, run, file);
+    fputs("\nAs C:                  ", out);
+    print_command(out, run, "export-c", file);
+    print_level(out, run);
+    fputs("\nKeep as a regression:  ", out);
+    print_command(out, run, "keep", file);
+    fputc('\n', out);
 }
 
 void report_print(FILE *out, const struct report_run *run, const struct finding *finding,
@@ -188,13 +209,6 @@ void report_print(FILE *out, const struct report_run *run, const struct finding 
     print_comparison(out, finding);
     print_stderr(out, finding);
     print_circumstances(out, run);
-    if (!file)
-        return;
-    fputs("\nReproduce with:  ", out);
-    report_command(out, run, file);
-    fputs("\nSee the text:    ", out);
-    report_word(out, run->program ? run->program : "fifofuzz");
-    fputs(" show ", out);
-    report_word(out, file);
-    fputc('\n', out);
+    if (file)
+        print_commands(out, run, file);
 }

@@ -39,8 +39,9 @@ static void a_report_reads_as_agreed(void **state) {
         "Sandbox: namespaces (root)\n"
         "fifofuzz: 0.1\n"
         "\n"
-        "Reproduce with:  fifofuzz repro findings/X/scenario.scn --implementation own\n"
-        "See the text:    fifofuzz show findings/X/scenario.scn\n");
+        "Reproduce with:        fifofuzz repro findings/X/scenario.scn --implementation own\n"
+        "As C:                  fifofuzz export-c findings/X/scenario.scn\n"
+        "Keep as a regression:  fifofuzz keep findings/X/scenario.scn\n");
     free(text);
 }
 

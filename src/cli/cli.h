@@ -32,7 +32,7 @@ struct verb {
 };
 
 extern const struct verb verb_run, verb_repro, verb_check, verb_show, verb_encode, verb_list,
-    verb_explain, verb_doctor, verb_bench;
+    verb_explain, verb_doctor, verb_bench, verb_minimize, verb_keep;
 
 /* --- messages (cli.c) ------------------------------------------------------------------------- */
 
@@ -130,6 +130,9 @@ enum file_form { FORM_BY_NAME, FORM_BYTES, FORM_TEXT };
 
 /* A file or "-" as a whole in new memory; exits with a message if it cannot be read. */
 char *cli_read(const char *path, size_t *size);
+
+/* Writes a whole file, NULL for stdout; exits with a message if it cannot be written. */
+void cli_write(const char *path, const void *data, size_t size);
 
 /*
  * Reads the scenario at `path`: text if its name ends in .scn or it is "-" (stdin), a findings

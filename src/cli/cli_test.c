@@ -123,8 +123,8 @@ static void a_host_without_namespaces_is_77_with_the_reason(void **state) {
 
 static void every_verb_has_help(void **state) {
     (void)state;
-    const char *const verbs[] = {"run",  "repro",   "check",  "show", "encode",
-                                 "list", "explain", "doctor", "bench"};
+    const char *const verbs[] = {"run",    "repro", "minimize", "keep",   "check", "show",
+                                 "encode", "list",  "explain",  "doctor", "bench"};
     RUN("--help");
     assert_status(0);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {

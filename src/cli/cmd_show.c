@@ -48,17 +48,6 @@ const struct verb verb_show = {
     .run = run_show,
 };
 
-static void write_bytes(const char *path, const uint8_t *bytes, size_t length) {
-    FILE *out = path ? fopen(path, "we") : stdout;
-    if (!out)
-        cli_fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
-    fwrite(bytes, 1, length, out);
-    if (fflush(out) != 0 || ferror(out))
-        cli_fail(STATUS_USAGE, "%s: %s", path ? path : "stdout", strerror(errno));
-    if (path)
-        fclose(out);
-}
-
 static int run_encode(int argc, char **argv) {
     static uint8_t bytes[SCENARIO_BYTES_MAX];
     struct form_flags flags = {false, false};
@@ -69,7 +58,7 @@ static int run_encode(int argc, char **argv) {
     if (argc - first != 1)
         cli_misuse(&verb_encode, "expected one FILE");
     cli_load(argv[first], form_of(&verb_encode, flags), &scenario, NULL);
-    write_bytes(out, bytes, scenario_encode(&scenario, bytes, sizeof bytes));
+    cli_write(out, bytes, scenario_encode(&scenario, bytes, sizeof bytes));
     return STATUS_HELD;
 }
 

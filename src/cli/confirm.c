@@ -13,7 +13,7 @@ static struct scenario scenario;
 
 /* The command that repeats the campaign: what came before the finding comes again. */
 static void print_run(FILE *out, const struct crew_plan *plan) {
-    fputs("\nRepeat the run:  ", out);
+    fputs("\nRepeat the run:        ", out);
     report_word(out, program_invocation_name);
     fprintf(out, " run %s --implementation ", plan->target);
     report_word(out, plan->implementation);
@@ -32,12 +32,12 @@ static bool is_about_times(const char *signature) {
 static void describe(FILE *out, const struct confirmation *confirmation,
                      const struct crew_plan *plan, const char *signature) {
     if (confirmation->violated == 0) {
-        fprintf(out, "Not confirmed:   in no fresh process; it depends on %s",
+        fprintf(out, "Not confirmed:         in no fresh process; it depends on %s",
                 is_about_times(signature) ? "the clock" : "what was run before");
         print_run(out, plan);
         return;
     }
-    fprintf(out, "Confirmed:       in %u of %d fresh processes", confirmation->violated,
+    fprintf(out, "Confirmed:             in %u of %d fresh processes", confirmation->violated,
             FRESH_TRIES);
     if (confirmation->added)
         fprintf(out, "; it depends on earlier calls, so the scenario was given %u more",
@@ -118,10 +118,13 @@ static void confirm(const struct examiner *examiner, const struct crew_plan *pla
         cli_fail(STATUS_OURS, "out of memory");
     int signal;
     int error = choose(examiner, finding->folder, &confirmation, &changed);
+    const struct minimize_budget budget = {.seconds = plan->minimize_seconds};
+    if (!error && changed && budget.seconds)
+        fresh_minimize(examiner, &scenario, &budget);
     if (!error && changed)
         error = fresh_run(examiner, replace, &replacement, &signal);
     if (error)
-        fprintf(out, "Not confirmed:   no fresh process to try in: %s", strerror(-error));
+        fprintf(out, "Not confirmed:         no fresh process to try in: %s", strerror(-error));
     else
         describe(out, &confirmation, plan, finding->signature);
     if (fclose(out) != 0)

@@ -184,7 +184,7 @@ static void need_finding(void) {
     snprintf(path, sizeof path, "%s/report.txt", folder);
     read_whole(path, report, sizeof report);
     need(strstr(report, deed->told), "\"%s\" is not in:\n%s", deed->told, report);
-    need(strstr(report, "Confirmed:       in 3 of 3 fresh processes\n"), "not confirmed:\n%s",
+    need(strstr(report, "Confirmed:             in 3 of 3 fresh processes\n"), "not confirmed:\n%s",
          report);
     need(!strstr(report, "escaped"), "the host was in sight:\n%s", report);
 }

@@ -201,12 +201,13 @@ static void an_unconfirmed_finding_names_the_run(void **state) {
     static char report[8192];
     need_sandbox();
     confirm_in_child("C-X.mkfifo.errno", report, sizeof report);
-    assert_contains(report, "Not confirmed:   in no fresh process; it depends on what was run "
-                            "before\nRepeat the run:  ");
+    assert_contains(report,
+                    "Not confirmed:         in no fresh process; it depends on what was run "
+                    "before\nRepeat the run:        ");
     assert_contains(report, program_invocation_name);
     assert_contains(report, " run mkfifo --implementation own --jobs 2 --seed 77\n");
     confirm_in_child("C-X.mkfifo.parent-times", report, sizeof report);
-    assert_contains(report, "it depends on the clock\nRepeat the run:  ");
+    assert_contains(report, "it depends on the clock\nRepeat the run:        ");
 }
 
 int main(void) {

@@ -75,6 +75,17 @@ char *cli_read(const char *path, size_t *size) {
     return data;
 }
 
+void cli_write(const char *path, const void *data, size_t size) {
+    FILE *out = path ? fopen(path, "we") : stdout;
+    if (!out)
+        cli_fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
+    fwrite(data, 1, size, out);
+    if (fflush(out) != 0 || ferror(out))
+        cli_fail(STATUS_USAGE, "%s: %s", path ? path : "stdout", strerror(errno));
+    if (path)
+        fclose(out);
+}
+
 static void load_text(const char *path, const char *data, size_t size, struct scenario *scenario,
                       struct expectations *expectations) {
     struct text_error error;

@@ -9,8 +9,8 @@
 #include "report.h"
 
 static const struct verb *const verbs[] = {
-    &verb_run,  &verb_repro,   &verb_check,  &verb_show,  &verb_encode,
-    &verb_list, &verb_explain, &verb_doctor, &verb_bench,
+    &verb_run,    &verb_repro, &verb_minimize, &verb_keep,   &verb_check, &verb_show,
+    &verb_encode, &verb_list,  &verb_explain,  &verb_doctor, &verb_bench,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
