@@ -177,25 +177,47 @@ static struct campaign_finding *note_finding(const struct campaign_finding *foun
     return row;
 }
 
+/* True if this is known well enough, and what is known of it can still be read. */
+static bool is_known(const struct known *row) {
+    if (!row)
+        return known_count == CAMPAIGN_FINDINGS_MAX;
+    bool lost = row->last && row->last->folder[0] && access(row->last->folder, F_OK) != 0;
+    return row->investigated == INVESTIGATED_MAX && !lost;
+}
+
+/* Finds out all about it, reports it, and enters it on the campaign's page. Returns its row. */
+static struct campaign_finding *investigate(const struct verdict *verdict,
+                                            struct campaign_finding *found) {
+    const struct minimize_budget budget = {
+        .seconds = strtoul(arguments.minimize_time, NULL, 10),
+        .stop = writer.job ? &writer.campaign->stopping : NULL,
+    };
+    examine_investigate(&examiner, &scenario, verdict, &finding);
+    if (budget.seconds)
+        examine_minimize(&examiner, &finding, &budget);
+    report_finding(found);
+    return writer.job ? note_finding(found) : NULL;
+}
+
 /* A finding, or one more occurrence of a known one. */
 static void take_violation(const struct verdict *verdict) {
     static struct campaign_finding found;
     found = (struct campaign_finding){0};
     verdict_signature(verdict, &scenario, found.key, sizeof found.key);
     struct known *row = know(found.key);
-    if (arguments.keep_going && (!row || row->investigated == INVESTIGATED_MAX)) {
+    if (arguments.keep_going && is_known(row)) {
         if (row && row->last)
             row->last->count++;
         return;
     }
-    const struct minimize_budget budget = {.seconds = strtoul(arguments.minimize_time, NULL, 10)};
-    examine_investigate(&examiner, &scenario, verdict, &finding);
-    if (budget.seconds)
-        examine_minimize(&examiner, &finding, &budget);
-    report_finding(&found);
-    struct campaign_finding *noted = writer.job ? note_finding(&found) : NULL;
+    if (writer.job)
+        writer.job->reporting = true;
+    struct campaign_finding *noted = investigate(verdict, &found);
+    if (writer.job)
+        writer.job->reporting = false;
     if (row) {
-        row->investigated = is_slow(verdict) ? INVESTIGATED_MAX : row->investigated + 1;
+        bool enough = is_slow(verdict) || row->investigated == INVESTIGATED_MAX;
+        row->investigated = enough ? INVESTIGATED_MAX : row->investigated + 1;
         row->last = noted;
     }
 }

@@ -68,14 +68,16 @@ struct campaign_job {
     char reason[1024];
     _Atomic uint32_t finding_count; /* of `findings` that are whole */
     struct campaign_finding findings[CAMPAIGN_FINDINGS_MAX];
+    _Atomic bool reporting; /* a finding is being made small and written */
     _Atomic bool examining; /* `input` is being examined just now */
     _Atomic uint32_t input_size;
     uint8_t input[CAMPAIGN_INPUT_MAX];
 };
 
 struct campaign {
-    uint64_t size;     /* of the whole mapping */
-    uint64_t start_ns; /* CLOCK_MONOTONIC at campaign_create */
+    uint64_t size;         /* of the whole mapping */
+    uint64_t start_ns;     /* CLOCK_MONOTONIC at campaign_create */
+    _Atomic bool stopping; /* set by the supervisor: what is being reported comes to its end */
     uint32_t job_count;
     struct campaign_job jobs[];
 };

@@ -20,8 +20,11 @@ static unsigned by_search;
 
 static void print_caught(const struct implementation *canary, uint32_t used) {
     const char *caught = clause_infos[finding.verdict.clause].name;
-    print_message("%-38s %-25s caught as %-25s after %6u, again in %2u of %2u%s\n", canary->name,
-                  canary->breaks, caught, used, finding.repeated, finding.replays,
+    print_message("%-38s %-25s caught as %-25s after %6u, again in %2u of %2u, %2u steps of %2u "
+                  "after %4u tries%s\n",
+                  canary->name, canary->breaks, caught, used, finding.repeated, finding.replays,
+                  finding.scenario.step_count, finding.original.step_count,
+                  (unsigned)finding.effort.tries,
                   strcmp(caught, canary->breaks) == 0 ? "" : ", another clause");
 }
 
@@ -44,6 +47,8 @@ static bool conform(const struct implementation *implementation, uint32_t *used)
         examine_adapt(&examiner, &scenario);
         held = examine(&examiner, &scenario, &finding);
     }
+    if (!held)
+        minimize_finding();
     examine_close(&examiner);
     return held;
 }

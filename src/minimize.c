@@ -39,7 +39,7 @@ static void copy_compactly(struct scenario *to, const struct scenario *from) {
 static bool is_spent(struct minimization *m) {
     const struct minimize_budget *budget = m->budget;
     if ((budget->tries && m->effort.tries >= budget->tries) ||
-        (budget->seconds && monotonic_ns() >= m->deadline))
+        (budget->seconds && monotonic_ns() >= m->deadline) || (budget->stop && *budget->stop))
         m->effort.spent = true;
     return m->effort.spent;
 }

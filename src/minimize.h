@@ -22,8 +22,9 @@ typedef bool minimize_keep(void *context, const struct scenario *candidate);
 
 /* Where to give up; 0 is no limit. */
 struct minimize_budget {
-    uint64_t tries;   /* questions asked of the predicate */
-    uint64_t seconds; /* of real time: what is slow (a hang) is then minimized less */
+    uint64_t tries;           /* questions asked of the predicate */
+    uint64_t seconds;         /* of real time: what is slow (a hang) is then minimized less */
+    const _Atomic bool *stop; /* somebody else's wish to end it; NULL for nobody's */
 };
 
 /* What it took. */

@@ -180,6 +180,8 @@ static void print_unsaved(const struct figures_finding *finding) {
 static void print_finding(const struct figures_finding *finding) {
     if (!finding->folder[0])
         print_unsaved(finding);
+    else if (!cli_exists(finding->folder))
+        fprintf(stderr, "fifofuzz: %s: somebody has removed it\n", finding->folder);
     else if (figures.finding_count == 1)
         print_file(finding->folder, "report.txt");
     else
@@ -188,7 +190,7 @@ static void print_finding(const struct figures_finding *finding) {
 
 /* Occurrences that were only counted. */
 static void count_rest(const struct figures_finding *finding) {
-    int error = finding->folder[0] && finding->count > finding->saved
+    int error = cli_exists(finding->folder) && finding->count > finding->saved
                     ? findings_count(finding->folder, finding->count - finding->saved)
                     : 0;
     if (error)

@@ -140,7 +140,7 @@ void confirm_findings(const struct crew_plan *plan, const struct figures_finding
     const struct cli_subject subject = {plan->implementation, plan->contract};
     const struct examiner *examiner = session_open(&subject);
     for (unsigned i = 0; i < count; i++)
-        if (findings[i].folder[0])
+        if (cli_exists(findings[i].folder)) /* it was written, and nobody has removed it */
             confirm(examiner, plan, &findings[i]);
     session_close();
 }

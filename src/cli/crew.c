@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <inttypes.h>
 #include <sched.h>
 #include <signal.h>
@@ -148,8 +147,10 @@ static _Noreturn void become(const struct crew *crew, const char *binary, char *
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     bool orphan = getppid() != parent; /* it died before the line above */
     int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    setpgid(0, 0); /* Ctrl-C is for the supervisor, which lets us write down what we found */
     bool ready = !orphan && out >= 0 && dup2(out, STDOUT_FILENO) >= 0 &&
                  dup2(out, STDERR_FILENO) >= 0 && fcntl(crew->page, F_SETFD, 0) == 0 &&
+                 fcntl(crew->janitor.pipe, F_SETFD, 0) == 0 &&
                  sigprocmask(SIG_SETMASK, &none, NULL) == 0;
     if (ready)
         execv(binary, arguments);
@@ -208,6 +209,9 @@ void crew_start(struct crew *crew, const struct crew_plan *plan) {
     if (error)
         cli_fail(STATUS_UNABLE, "no shared memory: %s", strerror(-error));
     crew->directory = make_directory();
+    error = janitor_start(&crew->janitor, crew->directory);
+    if (error)
+        cli_fail(STATUS_UNABLE, "a process cannot be started: %s", strerror(-error));
     fflush(NULL); /* or children would print it again */
     for (unsigned job = 0; job < crew->count; job++)
         start_job(crew, plan, binary, job);
@@ -240,9 +244,21 @@ static void signal_all(const struct crew *crew, int signal) {
             kill(crew->jobs[job].pid, signal);
 }
 
+/* Is a finding that is not yet in its folder in some job's hands? */
+static bool is_reporting(const struct crew *crew) {
+    for (unsigned job = 0; job < crew->count; job++)
+        if (crew->jobs[job].pid && crew->campaign->jobs[job].reporting)
+            return true;
+    return false;
+}
+
 void crew_stop(struct crew *crew) {
     enum { PATIENCE = 100, PAUSE_NS = 10000000 }; /* one second in all */
+    enum { REPORT_PATIENCE = 2000 };              /* 20 seconds: hangs are replayed */
     const struct timespec pause = {0, PAUSE_NS};
+    crew->campaign->stopping = true;
+    for (int i = 0; i < REPORT_PATIENCE && is_reporting(crew) && crew_reap(crew); i++)
+        nanosleep(&pause, NULL);
     signal_all(crew, SIGTERM);
     for (int i = 0; i < PATIENCE && crew_reap(crew); i++)
         nanosleep(&pause, NULL);
@@ -286,18 +302,8 @@ void crew_print_report(const struct crew *crew, unsigned job) {
         fclose(in);
 }
 
-static int remove_one(const char *path, const struct stat *facts, int type, struct FTW *at) {
-    (void)facts;
-    (void)type;
-    (void)at;
-    remove(path);
-    return 0;
-}
-
 void crew_close(struct crew *crew, bool keep) {
-    enum { DESCRIPTORS = 16 };
-    if (!keep)
-        nftw(crew->directory, remove_one, DESCRIPTORS, FTW_DEPTH | FTW_PHYS | FTW_MOUNT);
+    janitor_end(&crew->janitor, keep);
     for (unsigned job = 0; job < crew->count; job++)
         free(crew->jobs[job].log);
     free(crew->directory);

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "campaign.h"
+#include "janitor.h"
 
 /* What to run. All texts belong to the caller. */
 struct crew_plan {
@@ -38,7 +39,8 @@ struct crew {
     struct campaign *campaign;
     int page; /* descriptor of the campaign */
     unsigned count;
-    char *directory; /* private corpora, logs and artifacts */
+    char *directory;        /* private corpora, logs and artifacts */
+    struct janitor janitor; /* of the directory */
     struct crew_job jobs[CAMPAIGN_JOBS_MAX];
 };
 

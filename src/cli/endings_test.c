@@ -64,12 +64,21 @@ static void closed_streams_are_not_taken_by_files(void **state) {
 
 /* --- a killed job ----------------------------------------------------------------------------- */
 
-/* The only child of `parent`, or 0. */
+/* The youngest child of `parent`, or 0: the job, as the janitor came before it. */
 static pid_t child_of(pid_t parent) {
     char path[64], text[64];
     snprintf(path, sizeof path, "/proc/%d/task/%d/children", (int)parent, (int)parent);
     read_into(path, text, sizeof text);
-    return (pid_t)strtol(text, NULL, 10);
+    pid_t youngest = 0;
+    for (char *at = text; *at;) {
+        char *end;
+        long child = strtol(at, &end, 10);
+        if (end == at)
+            break;
+        youngest = (pid_t)child;
+        at = end;
+    }
+    return youngest;
 }
 
 static void a_job_killed_from_outside_is_no_finding(void **state) {
