@@ -21,7 +21,8 @@ static void assert_never_accused(const struct implementation *implementation, ui
                                  uint32_t scenarios) {
     for (int level = 0; level < LEVEL_COUNT; level++) {
         uint32_t used;
-        if (search(implementation, (enum level)level, seed + (uint64_t)level, scenarios, &used))
+        if (search(implementation, (enum level)level, seed + (uint64_t)level, scenarios, false,
+                   &used))
             continue;
         print_finding(implementation->name);
         fail_msg("%s is accused at level %s after %u scenarios of seed %llu", implementation->name,

@@ -54,10 +54,11 @@ static inline void minimize_finding(void) {
 
 /*
  * Examines up to `limit` scenarios that `seed` generates. Returns whether all held; `used` is their
- * number, the last one included. `examiner.judge.reach` is the caller's to set.
+ * number, the last one included. What is found is made small if `small`. `examiner.judge.reach` is
+ * the caller's to set.
  */
 static inline bool search(const struct implementation *implementation, enum level level,
-                          uint64_t seed, uint32_t limit, uint32_t *used) {
+                          uint64_t seed, uint32_t limit, bool small, uint32_t *used) {
     static struct scenario scenario;
     struct random random;
     char reason[256];
@@ -71,7 +72,7 @@ static inline bool search(const struct implementation *implementation, enum leve
         examine_adapt(&examiner, &scenario);
         held = examine(&examiner, &scenario, &finding);
     }
-    if (!held)
+    if (!held && small)
         minimize_finding();
     examine_close(&examiner);
     return held;

@@ -35,6 +35,7 @@ typedef bool minimize_pass(struct minimization *m);
 
 minimize_pass minimize_steps;    /* fewer steps (minimize.c) */
 minimize_pass minimize_texts;    /* fewer components and slashes, shorter contents (_text.c) */
+minimize_pass minimize_detours;  /* shorter ways, if they save steps (_detour.c) */
 minimize_pass minimize_names;    /* components called a, b, c, ... or at least shorter (_name.c) */
 minimize_pass minimize_operands; /* duller modes, umasks, ids, flags, numbers (_operand.c) */
 minimize_pass minimize_slots;    /* d0, d1, ... in the order of their use (_operand.c) */
