@@ -148,10 +148,15 @@ char *cli_join(const char *directory, const char *name);
 /* True if something is at `path`. */
 bool cli_exists(const char *path);
 
+/*
+ * The path of what belongs to the running program, in new memory: NAME beside it, as the build
+ * leaves things, else below the folders of an installation for programs and for data. Where it is
+ * in none of them, the first. Nothing is fixed but how these lie to the program, so that an
+ * installation may be moved.
+ */
+char *cli_shipped(const char *name);
+
 /* The folder that holds conformance and regressions. */
 const char *cli_corpus(void);
-
-/* The path of file `name` beside the running program, in new memory. */
-char *cli_beside(const char *name);
 
 #endif

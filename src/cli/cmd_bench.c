@@ -263,10 +263,10 @@ static double oracle_rate(struct examiner *examiner, const struct workload *work
 
 /* --- the engine ------------------------------------------------------------------------------- */
 
-/* Calls per second that fuzz_sequence examines under libFuzzer; 0 if it does not lie beside us. */
+/* Calls per second that fuzz_sequence examines under libFuzzer; 0 if there is none. */
 static double engine_rate(const struct cli_subject *subject) {
     static struct crew crew;
-    char *binary = cli_beside("fuzz_sequence");
+    char *binary = cli_shipped("fuzz_sequence");
     bool there = cli_exists(binary);
     free(binary);
     if (!there)
@@ -341,7 +341,7 @@ static int run_bench(int argc, char **argv) {
 
 const struct verb verb_bench = {
     .name = "bench",
-    .arguments = "[--seconds S] [--implementation X] [--json FILE]",
+    .arguments = "[--implementation X] [--contract LEVEL] [--seconds S] [--json FILE]",
     .summary = "Measures how fast scenarios are examined, and what that costs.",
     .help =
         "checked: generated scenarios run, looked at and judged. bare: the same scenarios in\n"

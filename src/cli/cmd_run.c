@@ -379,7 +379,7 @@ const struct verb verb_run = {
         "                    [--keep-going] [--minimize-time S] [-- ENGINE FLAG...]",
     .summary = "Fuzzes an implementation until a limit, a finding or Ctrl-C.",
     .help = "TARGET is mkfifo, mkfifoat, sequence (default) or scenario_text. The engine is\n"
-            "libFuzzer, in the program fuzz_TARGET beside fifofuzz.\n\n" CLI_SUBJECT_HELP
+            "libFuzzer, in the program fuzz_TARGET that comes with it.\n\n" CLI_SUBJECT_HELP
             "  -t, --time S            stop after S seconds\n"
             "      --runs N            stop after N scenarios, all jobs together\n"
             "  -s, --seed N            repeat a run; default random, printed in the first line\n"

@@ -129,7 +129,7 @@ static void add_corpora(struct arguments *arguments, const struct crew *crew,
         cli_fail(STATUS_USAGE, "%s: %s", written, strerror(errno));
     add_folder(arguments, written);
     free(own);
-    char *seeds = cli_beside("seeds");
+    char *seeds = cli_shipped("seeds");
     char *folder = cli_join(seeds, plan->target);
     if (cli_exists(folder))
         add_folder(arguments, folder);
@@ -183,7 +183,7 @@ static char *find_binary(const char *target) {
     char *name;
     if (asprintf(&name, "fuzz_%s", target) < 0)
         cli_fail(STATUS_OURS, "out of memory");
-    char *path = cli_beside(name);
+    char *path = cli_shipped(name);
     if (access(path, X_OK) != 0)
         cli_fail(STATUS_UNABLE,
                  "%s: %s\nfifofuzz: fuzz targets need libFuzzer: build with clang (scripts/build)",

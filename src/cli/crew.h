@@ -1,8 +1,8 @@
 /*
  * crew.h - the engine processes of one campaign: started, watched and ended.
  *
- * Each runs the fuzz target beside fifofuzz and writes its figures into the campaign's page. They
- * die with us, whatever happens to us.
+ * Each runs the fuzz target that came with fifofuzz and writes its figures into the campaign's
+ * page. They die with us, whatever happens to us.
  */
 #ifndef FIFOFUZZ_CREW_H
 #define FIFOFUZZ_CREW_H

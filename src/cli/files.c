@@ -8,9 +8,12 @@
 
 #include "cli.h"
 
-/* Where the sources are, if the build says so; otherwise the current directory must do. */
-#ifndef FIFOFUZZ_CORPUS_DIR
-#define FIFOFUZZ_CORPUS_DIR ""
+/* Where an installation has fuzz targets and data, seen from the program; the build may differ. */
+#ifndef FIFOFUZZ_LIBEXEC
+#define FIFOFUZZ_LIBEXEC "../libexec/fifofuzz"
+#endif
+#ifndef FIFOFUZZ_DATA
+#define FIFOFUZZ_DATA "../share/fifofuzz"
 #endif
 
 enum { FILE_SIZE_MAX = 16 << 20 };
@@ -26,21 +29,42 @@ bool cli_exists(const char *path) {
     return access(path, F_OK) == 0;
 }
 
-const char *cli_corpus(void) {
-    static const char built[] = FIFOFUZZ_CORPUS_DIR;
-    return cli_exists(built) ? built : "corpus";
-}
-
-char *cli_beside(const char *name) {
+/* The folder of the running program, in new memory. */
+static char *program_folder(void) {
     char program[PATH_MAX];
     ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
     if (length < 0)
         cli_fail(STATUS_UNABLE, "/proc/self/exe: %s: mount /proc", strerror(errno));
     program[length] = '\0';
     char *slash = strrchr(program, '/');
-    if (slash)
-        *slash = '\0';
-    return cli_join(program, name);
+    char *folder = strndup(program, slash ? (size_t)(slash - program) : 0);
+    if (!folder)
+        cli_fail(STATUS_OURS, "out of memory");
+    return folder;
+}
+
+char *cli_shipped(const char *name) {
+    static const char *const places[] = {".", FIFOFUZZ_LIBEXEC, FIFOFUZZ_DATA};
+    char *folder = program_folder();
+    char *found = NULL;
+    for (size_t i = 0; !found && i < sizeof places / sizeof places[0]; i++) {
+        char *place = cli_join(folder, places[i]);
+        char *path = cli_join(place, name);
+        found = realpath(path, NULL);
+        free(path);
+        free(place);
+    }
+    if (!found)
+        found = cli_join(folder, name);
+    free(folder);
+    return found;
+}
+
+const char *cli_corpus(void) {
+    static char *corpus;
+    if (!corpus)
+        corpus = cli_shipped("corpus");
+    return corpus;
 }
 
 static bool is_directory(const char *path) {

@@ -1,5 +1,5 @@
 /*
- * targets.h - the fuzz targets, which lie beside fifofuzz as fuzz_NAME.
+ * targets.h - the fuzz targets, which come with fifofuzz as programs fuzz_NAME.
  */
 #ifndef FIFOFUZZ_TARGETS_H
 #define FIFOFUZZ_TARGETS_H
