@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "cli.h"
+#include "help.h"
 
 enum { OPTIONS_MAX = 16, LONG_BASE = 256, HELP = LONG_BASE + OPTIONS_MAX };
 
@@ -32,6 +33,19 @@ static void take(const struct verb *verb, const struct cli_option *option, const
     case OPTION_FLAG:
         *(bool *)option->value = true;
         break;
+    }
+}
+
+/* No option is a secret: help, manual page and completion have it as the parser takes it. */
+static void hold_against_help(const struct verb *verb, const struct cli_option *options,
+                              size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        const struct cli_option *option = &options[i];
+        bool named =
+            help_names(verb->help, option->name, option->letter, option->kind != OPTION_FLAG);
+        if (!named)
+            fprintf(stderr, "help of %s: --%s is not as it is taken\n", verb->name, option->name);
+        check(named);
     }
 }
 
@@ -69,6 +83,7 @@ int cli_options(const struct verb *verb, int argc, char **argv, const struct cli
     struct option names[OPTIONS_MAX + 2];
     char letters[2 * OPTIONS_MAX + 3];
     describe(options, count, names, letters);
+    hold_against_help(verb, options, count);
     int value;
     while ((value = getopt_long(argc, argv, letters, names, NULL)) != -1) {
         if (value == 'h' || value == HELP) {
