@@ -8,7 +8,8 @@
  * Both create a FIFO with the permissions `mode & ~umask`. They return 0, or -1 with errno set;
  * after success errno is what it was before. They are thread-safe and async-signal-safe: no lock,
  * no allocation, no state, no descriptor, one system call. Everything but S_IFIFO is the kernel's
- * decision, and so are the errors: see mkfifo.3.
+ * decision, and so are the errors: see mkfifo.3, which is installed as mkfifo(3fifofuzz), for
+ * mkfifo(3) is the C library's.
  *
  * Follows: POSIX.1-2017 XSH mkfifo(), mkfifoat(); mkfifo(3), mknod(2), umask(2).
  */
