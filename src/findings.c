@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "report_json.h"
+
 /* --- files ------------------------------------------------------------------------------------ */
 
 /* What the files of a folder are written from. */
@@ -52,12 +54,17 @@ static void write_report(FILE *out, const struct content *content) {
     report_print(out, content->run, content->finding, content->file);
 }
 
+static void write_json(FILE *out, const struct content *content) {
+    report_json(out, content->run, content->finding, content->file);
+}
+
 static const struct {
     const char *name;
     void (*write)(FILE *out, const struct content *content);
 } files[] = {
-    {"scenario.scn", write_scenario}, {"original.scn", write_original}, {"input", write_input},
-    {"command.txt", write_command},   {"report.txt", write_report},
+    {"scenario.scn", write_scenario}, {"original.scn", write_original},
+    {"input", write_input},           {"command.txt", write_command},
+    {"report.json", write_json},      {"report.txt", write_report},
 };
 enum { FILES = sizeof files / sizeof files[0] };
 
@@ -241,6 +248,13 @@ int findings_replace(const char *folder, const struct report_run *run,
     return error;
 }
 
+static int amend_json(const char *folder, const char *line) {
+    char *path = join(folder, "report.json");
+    int error = path ? report_json_amend(path, line) : -ENOMEM;
+    free(path);
+    return error;
+}
+
 int findings_amend(const char *folder, const char *line) {
     char *path = join(folder, "report.txt");
     FILE *out = path ? fopen(path, "ae") : NULL;
@@ -249,5 +263,6 @@ int findings_amend(const char *folder, const char *line) {
     if (!out)
         return error;
     fprintf(out, "%s\n", line);
-    return close_written(out);
+    error = close_written(out);
+    return error ? error : amend_json(folder, line);
 }

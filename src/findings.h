@@ -5,6 +5,7 @@
  *   original.scn   as it was found, before it was minimized
  *   input          scenario.scn as bytes, for a fuzz target
  *   command.txt    the command that repeats it
+ *   report.json    the report for programs (report_json.h)
  *   report.txt     what failed, whose fault it is, expected and got, commands
  *   count          how often it was found
  *
@@ -38,7 +39,7 @@ int findings_save(const char *findings, const struct report_run *run,
 int findings_replace(const char *folder, const struct report_run *run,
                      const struct contract *contract, const struct finding *finding);
 
-/* Adds `line` (without newline) to the end of the report in `folder`. Returns 0 or -errno. */
+/* Adds `line` (without newline) to the end of the reports in `folder`. Returns 0 or -errno. */
 int findings_amend(const char *folder, const char *line);
 
 /* Adds `more` to the count in `folder`. Returns 0 or -errno. */

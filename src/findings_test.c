@@ -69,6 +69,9 @@ static void a_finding_leaves_a_folder_to_go_on_with(void **state) {
     char *report = read_whole(folder, "report.txt", &size);
     assert_contains(report, "is violated by step 3");
     free(report);
+    report = read_whole(folder, "report.json", &size);
+    assert_contains(report, "\"signature\": \"C-EEXIST-dangling.mkfifo.errno.0\"");
+    free(report);
     static struct scenario decoded;
     char *input = read_whole(folder, "input", &size);
     scenario_decode(&decoded, (const uint8_t *)input, size);

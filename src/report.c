@@ -70,33 +70,37 @@ static void print_clause(FILE *out, enum clause clause) {
 
 /* --- the text --------------------------------------------------------------------------------- */
 
-static void print_headline(FILE *out, const struct finding *finding) {
+void report_sentence(FILE *out, const struct finding *finding) {
     const struct verdict *verdict = &finding->verdict;
     char sentence[768];
     verdict_describe(verdict, sentence, sizeof sentence);
-    if (verdict->kind == VERDICT_DISAGREED) {
-        fprintf(out, "Step %u went otherwise than the model says: %s\n", verdict->step + 1,
-                sentence);
-        return;
-    }
-    fprintf(out, "%s is violated %s step %u: %s\n", clause_infos[verdict->clause].name,
-            verdict->late ? "at or before" : "by", verdict->step + 1, sentence);
-    print_clause(out, (enum clause)verdict->clause);
+    if (verdict->kind == VERDICT_DISAGREED)
+        fprintf(out, "Step %u went otherwise than the model says: %s", verdict->step + 1, sentence);
+    else
+        fprintf(out, "%s is violated %s step %u: %s", clause_infos[verdict->clause].name,
+                verdict->late ? "at or before" : "by", verdict->step + 1, sentence);
+}
+
+static void print_headline(FILE *out, const struct finding *finding) {
+    report_sentence(out, finding);
+    fputc('\n', out);
+    if (finding->verdict.kind != VERDICT_DISAGREED)
+        print_clause(out, (enum clause)finding->verdict.clause);
 }
 
 /* Only what could be replayed was tried with the bare system call, too. */
-static void print_fault(FILE *out, const struct finding *finding) {
+const char *report_fault(const struct finding *finding) {
     static const char *const texts[] = {
         [FAULT_IMPLEMENTATION] = "the implementation: the bare system call does it right",
         [FAULT_PLATFORM] = "kernel, file system or fifofuzz's model: the bare call does the same",
         [FAULT_OURS] = "fifofuzz: a preparation disagreed with its model",
     };
     check((unsigned)finding->fault < sizeof texts / sizeof texts[0]);
-    fprintf(out, "Fault: %s\n", finding->replays ? texts[finding->fault] : "not determined");
+    return finding->replays ? texts[finding->fault] : "not determined";
 }
 
 static void print_scenario(FILE *out, const struct finding *finding) {
-    static char line[4 * TEXT_LENGTH_MAX * 2 + 256]; /* two texts, each byte as \xff */
+    static char line[REPORT_STEP_MAX];
     fputs("\nScenario:\n", out);
     for (uint32_t i = 0; i < finding->scenario.step_count; i++) {
         scenario_print_step(&finding->scenario, i, line, sizeof line);
@@ -104,24 +108,32 @@ static void print_scenario(FILE *out, const struct finding *finding) {
     }
 }
 
-/* What ended the call, where a number says more than verdict_values. */
-static void print_ending(FILE *out, const struct verdict *verdict) {
+/* What ended the call, where a number says more than verdict_values; else NULL. */
+static const char *ending_detail(const struct verdict *verdict) {
+    if (verdict->aspect != ASPECT_ENDING)
+        return NULL;
     if (verdict->got == ENDING_CRASHED)
-        fprintf(out, " (%s)", strsignal(verdict->number));
-    else if (verdict->got == ENDING_FORBIDDEN)
-        fprintf(out, " (%s)", policy_syscall_name(verdict->number));
-    else if (verdict->got == ENDING_HUNG)
-        fputs(verdict->number ? " (it was running)" : " (it was blocked)", out);
+        return strsignal(verdict->number);
+    if (verdict->got == ENDING_FORBIDDEN)
+        return policy_syscall_name(verdict->number);
+    if (verdict->got == ENDING_HUNG)
+        return verdict->number ? "it was running" : "it was blocked";
+    return NULL;
+}
+
+void report_values(const struct finding *finding, char *expected, char *got, size_t capacity) {
+    verdict_values(&finding->verdict, expected, got, capacity);
+    const char *detail = ending_detail(&finding->verdict);
+    size_t used = strlen(got);
+    if (detail)
+        snprintf(got + used, capacity - used, " (%s)", detail);
 }
 
 static void print_comparison(FILE *out, const struct finding *finding) {
     char expected[512];
     char got[512];
-    verdict_values(&finding->verdict, expected, got, sizeof expected);
-    fprintf(out, "\nExpected: %s\nGot:      %s", expected, got);
-    if (finding->verdict.aspect == ASPECT_ENDING)
-        print_ending(out, &finding->verdict);
-    fputc('\n', out);
+    report_values(finding, expected, got, sizeof expected);
+    fprintf(out, "\nExpected: %s\nGot:      %s\n", expected, got);
     if (finding->replays)
         fprintf(out, "Replays:  reproduced in %u of %u replays\n", finding->repeated,
                 finding->replays);
@@ -190,25 +202,39 @@ void report_command(FILE *out, const struct report_run *run, const char *file) {
     print_level(out, run);
 }
 
-static void print_commands(FILE *out, const struct report_run *run, const char *file) {
-    fputs("\nReproduce with:        ", out);
-    report_command(out, run, file);
-    fputs("\nAs C:                  ", out);
+static void print_export(FILE *out, const struct report_run *run, const char *file) {
     print_command(out, run, "export-c", file);
     print_level(out, run);
-    fputs("\nKeep as a regression:  ", out);
+}
+
+static void print_keep(FILE *out, const struct report_run *run, const char *file) {
     print_command(out, run, "keep", file);
+}
+
+const struct report_way report_ways[REPORT_WAYS] = {
+    {"reproduce", "Reproduce with", report_command},
+    {"export_c", "As C", print_export},
+    {"keep", "Keep as a regression", print_keep},
+};
+
+static void print_ways(FILE *out, const struct report_run *run, const char *file) {
+    for (size_t i = 0; i < REPORT_WAYS; i++) {
+        char title[32];
+        snprintf(title, sizeof title, "%s:", report_ways[i].title);
+        fprintf(out, "\n%-23s", title);
+        report_ways[i].print(out, run, file);
+    }
     fputc('\n', out);
 }
 
 void report_print(FILE *out, const struct report_run *run, const struct finding *finding,
                   const char *file) {
     print_headline(out, finding);
-    print_fault(out, finding);
+    fprintf(out, "Fault: %s\n", report_fault(finding));
     print_scenario(out, finding);
     print_comparison(out, finding);
     print_stderr(out, finding);
     print_circumstances(out, run);
     if (file)
-        print_commands(out, run, file);
+        print_ways(out, run, file);
 }

@@ -37,6 +37,24 @@ const char *report_strength(uint8_t strength);
 void report_source(FILE *out, enum clause clause);
 
 /*
+ * Prints the report's first line, without newline: "C-SLASH-missing is violated by step 3: the
+ * call: expected ENOENT, got success".
+ */
+void report_sentence(FILE *out, const struct finding *finding);
+
+/*
+ * Whose fault it is and how that is known. Only what could be replayed was tried with the bare
+ * system call, too; of the rest it is "not determined". Constant text.
+ */
+const char *report_fault(const struct finding *finding);
+
+/* As verdict_values; of a call that did not come back `got` also has the signal or system call. */
+void report_values(const struct finding *finding, char *expected, char *got, size_t capacity);
+
+/* Room for a step as scenario_print_step prints it: two texts, each byte as \xff. */
+enum { REPORT_STEP_MAX = 4 * TEXT_LENGTH_MAX * 2 + 256 };
+
+/*
  * Prints `finding`. `file` is the scenario's file for the commands at the end, NULL if it has none.
  */
 void report_print(FILE *out, const struct report_run *run, const struct finding *finding,
@@ -50,5 +68,14 @@ void report_word(FILE *out, const char *word);
  * --contract unless that is the default, and no newline.
  */
 void report_command(FILE *out, const struct report_run *run, const char *file);
+
+/* The commands that end a report, in its order. */
+struct report_way {
+    const char *key;   /* for programs: "reproduce" */
+    const char *title; /* for people: "Reproduce with" */
+    void (*print)(FILE *out, const struct report_run *run, const char *file);
+};
+enum { REPORT_WAYS = 3 };
+extern const struct report_way report_ways[REPORT_WAYS];
 
 #endif
