@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "report.h"
+
 static bool foreign;
 
 void cli_expect_foreign_code(void) {
@@ -47,6 +49,27 @@ void cli_misuse(const struct verb *verb, const char *format, ...) {
 void cli_print_help(const struct verb *verb, FILE *out) {
     fprintf(out, "usage: fifofuzz %s %s\n\n%s\n\n%s", verb->name, verb->arguments, verb->summary,
             verb->help);
+}
+
+char *cli_command(void) {
+    char *command = NULL, *word = NULL;
+    size_t size = 0, capacity = 0;
+    FILE *in = fopen("/proc/self/cmdline", "re");
+    FILE *out = open_memstream(&command, &size);
+    if (!out)
+        cli_fail(STATUS_OURS, "out of memory");
+    const char *before = "";
+    while (in && getdelim(&word, &capacity, '\0', in) > 0) {
+        fputs(before, out);
+        report_word(out, word);
+        before = " ";
+    }
+    free(word);
+    if (in)
+        fclose(in);
+    if (fclose(out) != 0)
+        cli_fail(STATUS_OURS, "out of memory");
+    return command;
 }
 
 const char *cli_color(FILE *out, const char *text) {

@@ -58,6 +58,9 @@ _Noreturn void cli_misuse(const struct verb *verb, const char *format, ...)
 /* Prints "usage: fifofuzz VERB ARGUMENTS" and the verb's help. */
 void cli_print_help(const struct verb *verb, FILE *out);
 
+/* The command line of this process as a shell reads it back, in new memory. */
+char *cli_command(void);
+
 /* `text` if `out` is a terminal and NO_COLOR is not set, else "": for escape sequences. */
 const char *cli_color(FILE *out, const char *text);
 

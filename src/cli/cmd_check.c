@@ -1,10 +1,13 @@
 /* check: the files of the corpus as tests, in TAP (testanything.org). */
 #include <fts.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
 #include "errno_name.h"
+#include "report.h"
+#include "results.h"
 
 static struct scenario scenario;
 static struct expectations expectations;
@@ -63,11 +66,13 @@ static void collect_corpus(struct file_list *list) {
 
 /* --- one file --------------------------------------------------------------------------------- */
 
-/* The name of a test: the file's, without folder and ending. */
-static void print_name(const char *path) {
+/* The name of a test: the file's, without folder and ending; in a static buffer. */
+static const char *name_of(const char *path) {
+    static char name[NAME_MAX + 1];
     const char *slash = strrchr(path, '/');
-    const char *name = slash ? slash + 1 : path;
-    printf("%.*s", (int)(strlen(name) - (is_scn(name) ? 4 : 0)), name);
+    const char *last = slash ? slash + 1 : path;
+    snprintf(name, sizeof name, "%.*s", (int)(strlen(last) - (is_scn(last) ? 4 : 0)), last);
+    return name;
 }
 
 static int observed_error(const struct outcome *outcome) {
@@ -84,101 +89,152 @@ static uint32_t unexpected_step(const struct observation *observation) {
     return scenario.step_count;
 }
 
-static void print_step(uint32_t index) {
-    static char line[8 * TEXT_LENGTH_MAX + 256];
+static const char *step_text(uint32_t index) {
+    static char line[REPORT_STEP_MAX];
     scenario_print_step(&scenario, index, line, sizeof line);
-    printf("#   step %u: %s\n", index + 1, line);
+    return line;
 }
 
-static void print_violation(const char *path, const struct verdict *verdict) {
-    char sentence[768];
+static void fail_by_verdict(struct result *result, const char *path,
+                            const struct verdict *verdict) {
+    bool disagreed = verdict->kind == VERDICT_DISAGREED;
+    const char *rule = disagreed ? RULE_PREPARATION : clause_infos[verdict->clause].name;
+    char sentence[768], signature[128];
     verdict_describe(verdict, sentence, sizeof sentence);
-    const char *what = verdict->kind == VERDICT_DISAGREED ? "a preparation disagreed with the model"
-                                                          : clause_infos[verdict->clause].name;
-    printf("# %s: %s\n# %s\n", path, what, sentence);
-    print_step(verdict->step);
+    verdict_signature(verdict, &scenario, signature, sizeof signature);
+    result->state = RESULT_FAILED;
+    result_place(result, path, verdict->step);
+    result_set(&result->rule, "%s", rule);
+    result_set(&result->message, "%s", sentence);
+    result_set(&result->detail, "%s: %s\n%s\n  step %u: %s\n", path,
+               disagreed ? "a preparation disagreed with the model" : rule, sentence,
+               verdict->step + 1, step_text(verdict->step));
+    if (!disagreed)
+        result_set(&result->signature, "%s", signature);
 }
 
-static void print_mismatch(const char *path, const struct observation *observation, uint32_t step) {
-    printf("# %s: not the outcome that the file states\n", path);
-    print_step(step);
-    printf("#   expected: %s\n", errno_name(expectations.error[step]));
-    printf("#   got:      %s\n", errno_name(observed_error(&observation->outcomes[step])));
+static void fail_by_mismatch(struct result *result, const char *path,
+                             const struct observation *observation, uint32_t step) {
+    const char *expected = errno_name(expectations.error[step]);
+    const char *got = errno_name(observed_error(&observation->outcomes[step]));
+    result->state = RESULT_FAILED;
+    result_place(result, path, step);
+    result_set(&result->rule, RULE_OUTCOME);
+    result_set(&result->message, "step %u: expected %s, got %s", step + 1, expected, got);
+    result_set(&result->detail,
+               "%s: not the outcome that the file states\n  step %u: %s\n"
+               "  expected: %s\n  got:      %s\n",
+               path, step + 1, step_text(step), expected, got);
 }
 
-/* Prints the start of the test's line. */
-static void print_result(bool passed, size_t number, const char *path) {
-    const char *color = cli_color(stdout, passed ? "\x1b[32m" : "\x1b[31m");
-    printf("%s%s%s %zu - ", color, passed ? "ok" : "not ok", cli_color(stdout, "\x1b[0m"), number);
-    print_name(path);
+/* What the host or the implementation cannot do. */
+static void skip_unsuitable(struct result *result, const struct examiner *examiner,
+                            enum ability lacked) {
+    result->state = RESULT_SKIPPED;
+    if (lacked != ABILITY_COUNT)
+        result_set(&result->message, "needs %s: %s", ability_infos[lacked].name,
+                   ability_infos[lacked].lacking);
+    else
+        result_set(&result->message, "%s cannot run all of its steps",
+                   examiner->implementation->name);
 }
 
 /*
  * Runs one file. At level linux the outcomes that it states must be those observed; the other
  * levels leave several open, so there the verdict decides alone.
  */
-static bool check_file(struct examiner *examiner, size_t number, const char *path) {
+static void check_file(struct examiner *examiner, const char *path, struct results *results) {
     cli_load(path, FORM_TEXT, &scenario, &expectations);
     session_scenario(&scenario);
     enum ability lacked = session_lacks(&scenario);
-    if (examine_adapt(examiner, &scenario)) {
-        print_result(true, number, path);
-        if (lacked != ABILITY_COUNT)
-            printf(" # SKIP needs %s: %s\n", ability_infos[lacked].name,
-                   ability_infos[lacked].lacking);
-        else
-            printf(" # SKIP %s cannot run all of its steps\n", examiner->implementation->name);
-        return true;
+    bool suits = !examine_adapt(examiner, &scenario);
+    struct verdict verdict = {.kind = VERDICT_HELD};
+    const struct observation *observation =
+        suits ? examine_once(examiner, &scenario, &verdict) : NULL;
+    struct result *result = results_add(results, RESULT_PASSED, name_of(path));
+    result_place(result, path, 0);
+    if (clause_find(result->name) != CLAUSE_COUNT)
+        result_set(&result->rule, "%s", result->name);
+    uint32_t mismatch = suits && examiner->contract.level == LEVEL_LINUX
+                            ? unexpected_step(observation)
+                            : scenario.step_count;
+    if (!suits) {
+        skip_unsuitable(result, examiner, lacked);
+    } else if (verdict_is_bad(&verdict)) {
+        fail_by_verdict(result, path, &verdict);
+    } else if (mismatch != scenario.step_count) {
+        fail_by_mismatch(result, path, observation, mismatch);
+    } else if (verdict.kind == VERDICT_UNDECIDED) {
+        result->state = RESULT_SKIPPED;
+        result_set(&result->message, "the documents leave %s open",
+                   clause_infos[verdict.clause].name);
     }
-    struct verdict verdict;
-    const struct observation *observation = examine_once(examiner, &scenario, &verdict);
-    bool violated = verdict.kind == VERDICT_VIOLATED || verdict.kind == VERDICT_DISAGREED;
-    uint32_t mismatch = examiner->contract.level == LEVEL_LINUX ? unexpected_step(observation)
-                                                                : scenario.step_count;
-    bool passed = !violated && mismatch == scenario.step_count;
-    print_result(passed, number, path);
-    if (passed && verdict.kind == VERDICT_UNDECIDED)
-        printf(" # SKIP the documents leave %s open", clause_infos[verdict.clause].name);
+}
+
+static void print_result(size_t number, const struct result *result) {
+    bool failed = result->state == RESULT_FAILED;
+    const char *color = cli_color(stdout, failed ? "\x1b[31m" : "\x1b[32m");
+    printf("%s%s%s %zu - %s", color, failed ? "not ok" : "ok", cli_color(stdout, "\x1b[0m"), number,
+           result->name);
+    if (result->state == RESULT_SKIPPED)
+        printf(" # SKIP %s", result->message);
     putchar('\n');
-    if (violated)
-        print_violation(path, &verdict);
-    else if (!passed)
-        print_mismatch(path, observation, mismatch);
-    return passed;
+    for (const char *line = result->detail; *line;) {
+        size_t length = strcspn(line, "\n");
+        printf("# %.*s\n", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
+/* All files; a typing mistake in any shows before anything runs. */
+static struct file_list files_of(int count, char **paths) {
+    struct file_list list = {NULL, 0};
+    if (count == 0)
+        collect_corpus(&list);
+    for (int i = 0; i < count; i++)
+        collect(&list, paths[i]);
+    if (list.count == 0)
+        cli_fail(STATUS_USAGE, "no .scn file below %s", count ? paths[0] : cli_corpus());
+    for (size_t i = 0; i < list.count; i++)
+        cli_load(list.paths[i], FORM_TEXT, &scenario, &expectations);
+    return list;
 }
 
 static int run_check(int argc, char **argv) {
     struct cli_subject subject = CLI_SUBJECT_DEFAULT;
-    const struct cli_option options[] = {CLI_SUBJECT_OPTIONS(subject)};
+    struct result_files files = {NULL, NULL, NULL};
+    const struct cli_option options[] = {CLI_SUBJECT_OPTIONS(subject), RESULT_OPTIONS(files)};
     int first = cli_options(&verb_check, argc, argv, options, sizeof options / sizeof options[0]);
-    struct file_list list = {NULL, 0};
-    if (first == argc)
-        collect_corpus(&list);
-    for (int i = first; i < argc; i++)
-        collect(&list, argv[i]);
-    if (list.count == 0)
-        cli_fail(STATUS_USAGE, "no .scn file below %s", first < argc ? argv[first] : cli_corpus());
-    for (size_t i = 0; i < list.count; i++) /* a typing mistake shows before anything runs */
-        cli_load(list.paths[i], FORM_TEXT, &scenario, &expectations);
+    struct file_list list = files_of(argc - first, argv + first);
+    result_files_need(&files);
+    struct results results;
+    results_begin(&results, "check", &subject);
     struct examiner *examiner = session_open(&subject);
+    results.tier = sandbox_tier();
+    results.traits = session_traits();
     printf("1..%zu\n", list.count);
-    size_t failed = 0;
     for (size_t i = 0; i < list.count; i++) {
-        failed += !check_file(examiner, i + 1, list.paths[i]);
+        check_file(examiner, list.paths[i], &results);
+        print_result(i + 1, &results.cases[i]);
         free(list.paths[i]);
     }
     free(list.paths);
     session_close();
-    return failed ? STATUS_FINDING : STATUS_HELD;
+    int status = results_in(&results, RESULT_FAILED) ? STATUS_FINDING : STATUS_HELD;
+    status = result_files_write(&files, &results, status);
+    results_free(&results);
+    return status;
 }
 
 const struct verb verb_check = {
     .name = "check",
-    .arguments = "[PATH...] [--implementation X] [--contract LEVEL]",
+    .arguments = "[PATH...] [--implementation X] [--contract LEVEL] [--json FILE] [--junit FILE]\n"
+                 "                      [--sarif FILE]",
     .summary = "Runs the conformance and regression files, or those below PATH, as TAP.",
     .help =
         "A file passes if the contract held and, at level linux, every step had the outcome\n"
         "written behind its #. One with steps that this host or the implementation cannot do is\n"
-        "skipped. Without PATH: corpus/conformance and corpus/regressions.\n\n" CLI_SUBJECT_HELP,
+        "skipped. Without PATH: corpus/conformance and corpus/regressions.\n\n" CLI_SUBJECT_HELP
+            RESULT_HELP,
     .run = run_check,
 };

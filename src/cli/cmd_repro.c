@@ -5,8 +5,11 @@
 #include <string.h>
 
 #include "cli.h"
+#include "finding_json.h"
 #include "fresh.h"
 #include "report.h"
+#include "report_json.h"
+#include "results.h"
 
 static struct scenario scenario;
 static struct finding finding;
@@ -21,6 +24,7 @@ struct tally {
 struct report_order {
     const struct cli_subject *subject;
     const char *path;
+    FILE *json; /* shared with the parent, for report.json's object */
 };
 
 /* Each run in a process of its own: what an implementation remembers does not blur the count. */
@@ -58,6 +62,8 @@ static void print_report(struct examiner *examiner, void *context) {
                                  examiner->contract.level, sandbox_tier(), session_traits()};
         report_print(stdout, &run, &finding, order->path);
         fputc('\n', stdout);
+        report_json(order->json, &run, &finding, order->path);
+        fflush(order->json);
         return;
     }
 }
@@ -80,54 +86,108 @@ static void print_tally(const char *path, const struct tally *tally) {
         printf("%s: held in %" PRIu64 " of %" PRIu64 " runs\n", path, tally->runs, tally->runs);
 }
 
-static bool repro(struct examiner *examiner, const struct cli_subject *subject, const char *path,
-                  uint64_t repeat) {
+/* Prints the full report, and has what it says in `result`. */
+static void report(const struct examiner *examiner, const struct cli_subject *subject,
+                   const char *path, struct result *result) {
+    struct report_order order = {subject, path, tmpfile()};
+    int signal;
+    if (!order.json)
+        cli_fail(STATUS_UNABLE, "no temporary file: %s", strerror(errno));
+    fresh_run(examiner, print_report, &order, &signal);
+    rewind(order.json);
+    json_t *said = json_loadf(order.json, 0, NULL);
+    finding_fill(result, said);
+    json_decref(said);
+    fclose(order.json);
+}
+
+/* What is known without the full report. */
+static struct result *add_result(struct results *results, const char *path,
+                                 const struct tally *tally) {
+    struct result *result = results_add(results, RESULT_PASSED, path);
+    const struct verdict *verdict = &tally->first.verdict;
+    result_place(result, path, tally->first.signal ? 0 : verdict->step);
+    if (!tally->violated) {
+        result->state = tally->undecided ? RESULT_SKIPPED : RESULT_PASSED;
+        if (tally->undecided)
+            result_set(&result->message, "the documents leave %s open", title(&tally->first));
+        return result;
+    }
+    result->state = RESULT_FAILED;
+    result_set(&result->rule, "%s",
+               tally->first.signal || verdict->kind != VERDICT_DISAGREED ? title(&tally->first)
+                                                                         : RULE_PREPARATION);
+    if (tally->first.signal) {
+        result_set(&result->message, "the process was killed by signal %d (%s)",
+                   tally->first.signal, strsignal(tally->first.signal));
+        return result;
+    }
+    char sentence[768];
+    verdict_describe(verdict, sentence, sizeof sentence);
+    result_set(&result->message, "%s", sentence);
+    return result;
+}
+
+static void repro(struct examiner *examiner, const char *path, uint64_t repeat,
+                  struct results *results) {
+    const struct cli_subject *subject = &results->subject;
     cli_load(path, FORM_BY_NAME, &scenario, NULL);
     enum ability lacked = session_lacks(&scenario);
     if (lacked != ABILITY_COUNT)
         fprintf(stderr, "fifofuzz: %s: steps that need %s are left out: %s\n", path,
                 ability_infos[lacked].name, ability_infos[lacked].lacking);
-    if (examine_adapt(examiner, &scenario) && lacked == ABILITY_COUNT)
+    bool adapted = examine_adapt(examiner, &scenario);
+    if (adapted && lacked == ABILITY_COUNT)
         fprintf(stderr, "fifofuzz: %s: some steps do not suit %s and are left out\n", path,
                 subject->implementation);
     session_scenario(&scenario);
     struct tally tally = run_often(examiner, repeat);
-    struct report_order order = {subject, path};
-    int signal = tally.first.signal;
-    if (signal)
+    struct result *result = add_result(results, path, &tally);
+    if (adapted)
+        result->line = 0; /* steps are counted without those left out */
+    if (tally.first.signal)
         print_killed(&tally.first);
     else if (tally.violated)
-        fresh_run(examiner, print_report, &order, &signal);
+        report(examiner, subject, path, result);
     print_tally(path, &tally);
     session_scenario(NULL);
-    return tally.violated == 0;
 }
 
 static int run_repro(int argc, char **argv) {
     struct cli_subject subject = CLI_SUBJECT_DEFAULT;
     uint64_t repeat = 1;
+    struct result_files files = {NULL, NULL, NULL};
     const struct cli_option options[] = {CLI_SUBJECT_OPTIONS(subject),
-                                         {"repeat", 'n', OPTION_NUMBER, &repeat, 1, 1000000000}};
+                                         {"repeat", 'n', OPTION_NUMBER, &repeat, 1, 1000000000},
+                                         RESULT_OPTIONS(files)};
     int first = cli_options(&verb_repro, argc, argv, options, sizeof options / sizeof options[0]);
     if (first == argc)
         cli_misuse(&verb_repro, "expected at least one FILE");
     for (int i = first; i < argc; i++) /* a typing mistake shows before anything runs */
         if (strcmp(argv[i], "-") != 0)
             cli_load(argv[i], FORM_BY_NAME, &scenario, NULL);
+    result_files_need(&files);
+    struct results results;
+    results_begin(&results, "repro", &subject);
     struct examiner *examiner = session_open(&subject);
-    bool held = true;
+    results.tier = sandbox_tier();
+    results.traits = session_traits();
     for (int i = first; i < argc; i++)
-        held = repro(examiner, &subject, argv[i], repeat) && held;
+        repro(examiner, argv[i], repeat, &results);
     session_close();
-    return held ? STATUS_HELD : STATUS_FINDING;
+    int status = results_in(&results, RESULT_FAILED) ? STATUS_FINDING : STATUS_HELD;
+    status = result_files_write(&files, &results, status);
+    results_free(&results);
+    return status;
 }
 
 const struct verb verb_repro = {
     .name = "repro",
-    .arguments = "FILE... [--implementation X] [--contract LEVEL] [--repeat N]",
+    .arguments = "FILE... [--implementation X] [--contract LEVEL] [--repeat N] [--json FILE]\n"
+                 "                      [--junit FILE] [--sarif FILE]",
     .summary = "Runs scenarios again and reports what they violate.",
     .help = "FILE is a scenario as text (.scn, or - for stdin), as bytes, or a findings "
-            "folder.\n\n" CLI_SUBJECT_HELP
-            "  -n, --repeat N          run each file N times; says whether the verdict is stable\n",
+            "folder.\n\n" CLI_SUBJECT_HELP "  -n, --repeat N          run each file N times; says "
+            "whether the verdict is stable\n" RESULT_HELP,
     .run = run_repro,
 };

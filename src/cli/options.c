@@ -8,7 +8,7 @@
 #include "cli.h"
 #include "help.h"
 
-enum { OPTIONS_MAX = 16, LONG_BASE = 256, HELP = LONG_BASE + OPTIONS_MAX };
+enum { OPTIONS_MAX = 24, LONG_BASE = 256, HELP = LONG_BASE + OPTIONS_MAX };
 
 static void take_number(const struct verb *verb, const struct cli_option *option,
                         const char *text) {
