@@ -15,6 +15,7 @@
 #include "figures.h"
 #include "findings.h"
 #include "killed.h"
+#include "outputs.h"
 #include "report.h"
 #include "subject.h"
 
@@ -42,13 +43,6 @@ static void need_folder(const char *path) {
     free(prefix);
     if ((mkdir(path, 0777) != 0 && errno != EEXIST) || access(path, W_OK | X_OK) != 0)
         cli_fail(STATUS_USAGE, "findings cannot be written to %s: %s", path, strerror(errno));
-}
-
-static void need_json(const char *path) {
-    FILE *out = fopen(path, "we");
-    if (!out)
-        cli_fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
-    fclose(out);
 }
 
 /* A random seed, never 0, which libFuzzer takes for "choose one". */
@@ -296,7 +290,8 @@ static int end_of_overdue(void) {
     return STATUS_OURS;
 }
 
-static int campaign(const struct crew_plan *plan, const struct target *target, const char *json) {
+static int campaign(const struct crew_plan *plan, const struct target *target,
+                    const struct outputs *outputs) {
     sigset_t set = watched_signals();
     sigprocmask(SIG_BLOCK, &set, NULL);
     crew_start(&crew, plan);
@@ -311,9 +306,7 @@ static int campaign(const struct crew_plan *plan, const struct target *target, c
     else if (status == STATUS_HELD && signal)
         status = 128 + signal;
     figures_take(&figures);
-    int error = json ? figures_write_json(&figures, json, status) : 0;
-    if (error)
-        fprintf(stderr, "fifofuzz: %s: %s\n", json, strerror(-error));
+    status = outputs_write(outputs, &figures, status);
     crew_close(&crew, evidence);
     return status;
 }
@@ -336,7 +329,7 @@ static int run_run(int argc, char **argv) {
     struct crew_plan plan = {
         .target = "sequence", .findings = "findings", .jobs = 1, .minimize_seconds = 10};
     struct cli_subject subject = CLI_SUBJECT_DEFAULT;
-    const char *json = NULL;
+    struct outputs outputs = {.html = NULL};
     const struct cli_option options[] = {
         CLI_SUBJECT_OPTIONS(subject),
         {"time", 't', OPTION_NUMBER, &plan.seconds, 1, 1000000000},
@@ -347,7 +340,7 @@ static int run_run(int argc, char **argv) {
         {"corpus", 0, OPTION_TEXT, &plan.corpus, 0, 0},
         {"keep-going", 'k', OPTION_FLAG, &plan.keep_going, 0, 0},
         {"minimize-time", 0, OPTION_NUMBER, &plan.minimize_seconds, 0, 1000000},
-        {"json", 0, OPTION_TEXT, &json, 0, 0},
+        OUTPUT_OPTIONS(outputs),
     };
     argc = split_engine_flags(argc, argv, &plan);
     int first = cli_options(&verb_run, argc, argv, options, sizeof options / sizeof options[0]);
@@ -364,11 +357,10 @@ static int run_run(int argc, char **argv) {
         plan.jobs = plan.runs;
     need_subject(&plan);
     need_folder(plan.findings);
-    if (json)
-        need_json(json);
+    outputs_need(&outputs);
     if (plan.seed == 0)
         plan.seed = choose_seed();
-    return campaign(&plan, target, json);
+    return campaign(&plan, target, &outputs);
 }
 
 const struct verb verb_run = {
@@ -376,7 +368,8 @@ const struct verb verb_run = {
     .arguments =
         "[TARGET] [--implementation X] [--time S] [--runs N] [--seed N] [--jobs N]\n"
         "                    [--contract LEVEL] [--findings DIR] [--corpus DIR] [--json FILE]\n"
-        "                    [--keep-going] [--minimize-time S] [-- ENGINE FLAG...]",
+        "                    [--keep-going] [--minimize-time S] [--junit FILE] [--sarif FILE]\n"
+        "                    [--html FILE] [-- ENGINE FLAG...]",
     .summary = "Fuzzes an implementation until a limit, a finding or Ctrl-C.",
     .help = "TARGET is mkfifo, mkfifoat, sequence (default) or scenario_text. The engine is\n"
             "libFuzzer, in the program fuzz_TARGET that comes with it.\n\n" CLI_SUBJECT_HELP
@@ -386,9 +379,8 @@ const struct verb verb_run = {
             "  -j, --jobs N            processes, each on a processor of its own; default 1\n"
             "      --findings DIR      where findings are left; default ./findings\n"
             "      --corpus DIR        keep the engine's corpus there and start from it\n"
-            "      --json FILE         write the figures there, too\n"
             "  -k, --keep-going        collect distinct findings until the limit\n"
             "      --minimize-time S   time for making one finding's scenario small; default 10,\n"
-            "                          0 leaves it as it was found\n",
+            "                          0 leaves it as it was found\n" OUTPUT_HELP,
     .run = run_run,
 };

@@ -1,8 +1,6 @@
 #include "figures.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -44,6 +42,31 @@ static void take_findings(struct figures *figures) {
                                      seen[i].finding->reason, seen[i].count, seen[i].saved};
 }
 
+/* Where all places are taken, every other sample goes, and they lie twice as far apart. */
+static void thin_samples(struct figures *figures) {
+    figures->sample_count /= 2;
+    for (unsigned i = 0; i < figures->sample_count; i++)
+        figures->samples[i] = figures->samples[2 * i + 1];
+    figures->sample_period *= 2;
+}
+
+static bool sample_is_due(const struct figures *figures, uint64_t elapsed) {
+    uint64_t last = figures->sample_count ? figures->samples[figures->sample_count - 1].elapsed : 0;
+    return elapsed >= last + figures->sample_period;
+}
+
+static void take_sample(struct figures *figures) {
+    enum { PERIOD = 200 }; /* as often as progress is looked at */
+    if (figures->sample_period == 0)
+        figures->sample_period = PERIOD;
+    if (figures->sample_count == FIGURES_SAMPLES && sample_is_due(figures, figures->elapsed))
+        thin_samples(figures);
+    if (!sample_is_due(figures, figures->elapsed))
+        return;
+    figures->samples[figures->sample_count++] =
+        (struct figures_sample){figures->elapsed, figures->totals.calls};
+}
+
 void figures_take(struct figures *figures) {
     figures->elapsed = campaign_elapsed(figures->campaign);
     take_findings(figures);
@@ -53,14 +76,14 @@ void figures_take(struct figures *figures) {
         figures->totals.clauses.bits[word] &= figures->reachable.bits[word];
     figures->reachable_count = count_bits(&figures->reachable);
     figures->reached_count = count_bits(&figures->totals.clauses);
+    take_sample(figures);
 }
 
-static uint64_t per_second(const struct figures *figures, uint64_t count) {
+uint64_t figures_rate(const struct figures *figures, uint64_t count) {
     return figures->elapsed ? count * 1000 / figures->elapsed : 0;
 }
 
-/* A number with commas: "1,234,567". Ten texts are valid at a time. */
-static const char *grouped(uint64_t number) {
+const char *figures_grouped(uint64_t number) {
     enum { TEXTS = 10 };
     static char texts[TEXTS][32];
     static unsigned next;
@@ -94,9 +117,10 @@ static void print_line(const struct figures *figures, bool bar) {
             seconds % 60);
     if (!figures->target->examines)
         return;
-    fprintf(stderr, "  %s calls, %s/s  %s scenarios/s  clauses ", grouped(figures->totals.calls),
-            grouped(per_second(figures, figures->totals.calls)),
-            grouped(per_second(figures, figures->totals.scenarios)));
+    fprintf(stderr, "  %s calls, %s/s  %s scenarios/s  clauses ",
+            figures_grouped(figures->totals.calls),
+            figures_grouped(figures_rate(figures, figures->totals.calls)),
+            figures_grouped(figures_rate(figures, figures->totals.scenarios)));
     if (bar)
         print_bar(figures->reached_count, figures->reachable_count);
     fprintf(stderr, "%u/%u  findings %u", figures->reached_count, figures->reachable_count,
@@ -121,8 +145,13 @@ void figures_show(struct figures *figures) {
         fputs("\r", stderr);
         print_line(figures, true);
         fputs("\x1b[K", stderr);
-    } else if (line_is_due(campaign_elapsed(figures->campaign))) {
+        return;
+    }
+    uint64_t elapsed = campaign_elapsed(figures->campaign);
+    bool due = line_is_due(elapsed);
+    if (due || sample_is_due(figures, elapsed))
         figures_take(figures);
+    if (due) {
         print_line(figures, false);
         fputs("\n", stderr);
     }
@@ -182,7 +211,7 @@ static void print_findings(const struct figures *figures) {
     fprintf(stderr, "  findings   %12u  %s\n", figures->finding_count,
             single ? figures->findings[0].signature : "");
     for (unsigned i = 0; i < figures->finding_count && !single; i++)
-        fprintf(stderr, "  seen       %12s  %s\n", grouped(figures->findings[i].count),
+        fprintf(stderr, "  seen       %12s  %s\n", figures_grouped(figures->findings[i].count),
                 figures->findings[i].signature);
 }
 
@@ -194,98 +223,14 @@ void figures_summarize(struct figures *figures) {
     if (!figures->target->examines)
         return;
     const struct campaign_totals *totals = &figures->totals;
-    fprintf(stderr, "  calls      %12s  %s/s\n", grouped(totals->calls),
-            grouped(per_second(figures, totals->calls)));
-    fprintf(stderr, "  scenarios  %12s  %s/s\n", grouped(totals->scenarios),
-            grouped(per_second(figures, totals->scenarios)));
-    fprintf(stderr, "  undecided  %12s\n", grouped(totals->undecided));
+    fprintf(stderr, "  calls      %12s  %s/s\n", figures_grouped(totals->calls),
+            figures_grouped(figures_rate(figures, totals->calls)));
+    fprintf(stderr, "  scenarios  %12s  %s/s\n", figures_grouped(totals->scenarios),
+            figures_grouped(figures_rate(figures, totals->scenarios)));
+    fprintf(stderr, "  undecided  %12s\n", figures_grouped(totals->undecided));
     fprintf(stderr, "  clauses    %9u/%u  reached of those that can be reached here\n",
             figures->reached_count, figures->reachable_count);
     print_unreached(figures);
     print_unreachable(figures);
     print_findings(figures);
-}
-
-/* --- JSON ------------------------------------------------------------------------------------- */
-
-static json_t *number(uint64_t value) {
-    return json_integer((json_int_t)value);
-}
-
-static json_t *names(const struct clause_set *set, const struct clause_set *without) {
-    json_t *array = json_array();
-    for (int i = 0; i < CLAUSE_COUNT; i++) {
-        enum clause clause = (enum clause)i;
-        if (clause_set_has(set, clause) && !(without && clause_set_has(without, clause)))
-            json_array_append_new(array, json_string(clause_infos[i].name));
-    }
-    return array;
-}
-
-/* Each clause that was out of reach, with the reason: these and the reachable ones are all. */
-static json_t *reasons(const struct figures *figures) {
-    json_t *object = json_object();
-    for (int i = 0; i < CLAUSE_COUNT; i++)
-        if (figures->unreachable[i])
-            json_object_set_new(object, clause_infos[i].name, json_string(figures->unreachable[i]));
-    for (unsigned i = 0; i < beyond_count; i++)
-        json_object_set_new(object, beyond_infos[i].name, json_string(beyond_infos[i].reason));
-    return object;
-}
-
-/* How often each clause applied and when it first did. */
-static json_t *counts(const struct campaign_totals *totals) {
-    json_t *object = json_object();
-    for (int i = 0; i < CLAUSE_COUNT; i++)
-        if (totals->reached[i])
-            json_object_set_new(object, clause_infos[i].name,
-                                json_pack("{s:o, s:o}", "count", number(totals->reached[i]),
-                                          "first_ms", number(totals->first_after[i])));
-    return object;
-}
-
-static json_t *circumstances(const struct figures *figures) {
-    const struct crew_plan *plan = figures->plan;
-    return json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:o, s:o}", "version", report_version(),
-                     "target", plan->target, "implementation", plan->implementation, "contract",
-                     plan->contract, "tier", figures->tier, "traits",
-                     figures->campaign->jobs[0].traits_text, "seed", number(plan->seed), "jobs",
-                     number(plan->jobs));
-}
-
-static json_t *clauses(const struct figures *figures) {
-    const struct campaign_totals *totals = &figures->totals;
-    return json_pack("{s:o, s:o, s:o, s:o, s:o}", "clauses_reached", names(&totals->clauses, NULL),
-                     "clauses_not_reached", names(&figures->reachable, &totals->clauses),
-                     "clauses_reachable", names(&figures->reachable, NULL), "clauses_unreachable",
-                     reasons(figures), "clauses", counts(totals));
-}
-
-static json_t *signatures(const struct figures *figures) {
-    json_t *array = json_array();
-    for (unsigned i = 0; i < figures->finding_count; i++)
-        json_array_append_new(array, json_string(figures->findings[i].signature));
-    return array;
-}
-
-static json_t *result(const struct figures *figures, int status) {
-    const struct campaign_totals *totals = &figures->totals;
-    return json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "seconds",
-                     (double)figures->elapsed / 1000, "scenarios", number(totals->scenarios),
-                     "calls", number(totals->calls), "undecided", number(totals->undecided),
-                     "scenarios_per_second", number(per_second(figures, totals->scenarios)),
-                     "calls_per_second", number(per_second(figures, totals->calls)), "findings",
-                     signatures(figures), "status", status);
-}
-
-int figures_write_json(const struct figures *figures, const char *path, int status) {
-    json_t *all = circumstances(figures);
-    json_t *const parts[] = {result(figures, status), clauses(figures)};
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        json_object_update(all, parts[i]);
-        json_decref(parts[i]);
-    }
-    int error = json_dump_file(all, path, JSON_INDENT(2)) == 0 ? 0 : -(errno ? errno : EIO);
-    json_decref(all);
-    return error;
 }

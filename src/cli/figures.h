@@ -1,11 +1,12 @@
 /*
- * figures.h - what a campaign did, as numbers: the summary for people, JSON for programs, and the
- * line that shows progress.
+ * figures.h - what a campaign did, as numbers: the summary for people, JSON for programs, the line
+ * that shows progress, and samples over time.
  */
 #ifndef FIFOFUZZ_FIGURES_H
 #define FIFOFUZZ_FIGURES_H
 
 #include <stdint.h>
+#include <stdio.h>
 
 #include "campaign.h"
 #include "crew.h"
@@ -19,6 +20,13 @@ struct figures_finding {
     uint64_t count, saved; /* how often it was seen, and how often of these its folder knows */
 };
 enum { FIGURES_FINDINGS_MAX = CAMPAIGN_JOBS_MAX * CAMPAIGN_FINDINGS_MAX };
+
+/* How far the campaign was at some time. */
+struct figures_sample {
+    uint64_t elapsed; /* milliseconds */
+    uint64_t calls;
+};
+enum { FIGURES_SAMPLES = 240 };
 
 /* The circumstances, fixed once the campaign has started. */
 struct figures {
@@ -34,9 +42,12 @@ struct figures {
     unsigned reachable_count, reached_count;
     unsigned finding_count;
     struct figures_finding findings[FIGURES_FINDINGS_MAX];
+    struct figures_sample samples[FIGURES_SAMPLES]; /* oldest first, evenly apart */
+    unsigned sample_count;
+    uint64_t sample_period; /* milliseconds between two; grows with the campaign */
 };
 
-/* Takes the campaign's figures as of now. */
+/* Takes the campaign's figures as of now, and a sample if one is due. */
 void figures_take(struct figures *figures);
 
 /*
@@ -45,10 +56,16 @@ void figures_take(struct figures *figures);
  */
 void figures_show(struct figures *figures);
 
+/* A number with commas: "1,234,567". Ten texts are valid at a time. */
+const char *figures_grouped(uint64_t number);
+
+/* Per second of the time that was taken last. */
+uint64_t figures_rate(const struct figures *figures, uint64_t count);
+
 /* Prints the summary to stderr. */
 void figures_summarize(struct figures *figures);
 
-/* Writes everything to the file `path`. Returns 0 or -errno. */
-int figures_write_json(const struct figures *figures, const char *path, int status);
+/* Writes everything as JSON, each finding with its report. Returns 0 or -errno. */
+int figures_json(FILE *out, const struct figures *figures, int status);
 
 #endif
