@@ -305,7 +305,6 @@ static int campaign(const struct crew_plan *plan, const struct target *target,
         status = end_of_overdue();
     else if (status == STATUS_HELD && signal)
         status = 128 + signal;
-    figures_take(&figures);
     status = outputs_write(outputs, &figures, status);
     crew_close(&crew, evidence);
     return status;
