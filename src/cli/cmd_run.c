@@ -225,22 +225,23 @@ static int end_with_killed(int signal) {
     return STATUS_OURS;
 }
 
-/* A finding only if the implementation did it. */
-static int end_of_killed(const struct crew_plan *plan, const struct target *target, unsigned job) {
-    struct campaign_job *one = &crew.campaign->jobs[job];
-    int signal = WTERMSIG(crew.jobs[job].status);
-    bool ours = killed_by_itself(signal);
-    if (one->examining && (ours || killed_again(one, plan, target))) {
-        killed_save(one, plan, target, signal);
-        if (plan->keep_going)
-            fputs("fifofuzz: the process was killed, so the run ends here\n", stderr);
-        figures_take(&figures);
-        return end_with_findings(plan);
-    }
-    return ours ? end_with_failure(job) : end_with_killed(signal);
+static bool was_killed(unsigned job) {
+    return campaign_state(crew.campaign, job) == CAMPAIGN_RUNNING && crew.jobs[job].pid == 0 &&
+           WIFSIGNALED(crew.jobs[job].status);
 }
 
-static int end_of_job(const struct crew_plan *plan, const struct target *target, unsigned job) {
+/* A killed job is a finding only if the implementation did it: then it is saved as one. */
+static void take_killed(const struct crew_plan *plan, const struct target *target, unsigned job) {
+    struct campaign_job *one = &crew.campaign->jobs[job];
+    int signal = WTERMSIG(crew.jobs[job].status);
+    if (!one->examining || !(killed_by_itself(signal) || killed_again(one, plan, target)))
+        return;
+    killed_save(one, plan, target, signal);
+    if (plan->keep_going)
+        fputs("fifofuzz: the process was killed, so the run ends here\n", stderr);
+}
+
+static int end_of_job(unsigned job) {
     const struct campaign_job *one = &crew.campaign->jobs[job];
     switch (campaign_state(crew.campaign, job)) {
     case CAMPAIGN_UNABLE:
@@ -258,17 +259,22 @@ static int end_of_job(const struct crew_plan *plan, const struct target *target,
     int status = crew.jobs[job].status;
     if (WIFEXITED(status) && WEXITSTATUS(status) == ENGINE_INTERRUPTED)
         return end_with_killed(SIGTERM);
-    return WIFSIGNALED(status) ? end_of_killed(plan, target, job) : end_with_failure(job);
+    if (WIFSIGNALED(status) && !killed_by_itself(WTERMSIG(status)))
+        return end_with_killed(WTERMSIG(status));
+    return end_with_failure(job);
 }
 
 /* Findings first: another job's trouble may be its consequence. */
 static int conclude(const struct crew_plan *plan, const struct target *target, uint64_t stopped) {
+    for (unsigned job = 0; job < crew.count; job++)
+        if (!(stopped >> job & 1) && was_killed(job))
+            take_killed(plan, target, job);
     figures_take(&figures);
     if (figures.finding_count)
         return end_with_findings(plan);
     for (unsigned job = 0; job < crew.count; job++)
         if (!(stopped >> job & 1) && is_over(job))
-            return end_of_job(plan, target, job);
+            return end_of_job(job);
     figures_summarize(&figures);
     return STATUS_HELD;
 }
