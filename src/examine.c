@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "check.h"
 #include "probe.h"
 
 /* --- one run ---------------------------------------------------------------------------------- */
@@ -168,16 +170,22 @@ static bool shows(const struct verdict *verdict, const struct scenario *scenario
     return strcmp(shown, key) == 0;
 }
 
-/* Counts how often the cut scenario shows the same fault again. */
+static int64_t monotonic_ns(void) {
+    struct timespec now;
+    check(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* Counts how often the cut scenario shows the same fault again. Hangs are replayed once. */
 static void repeat(struct examiner *examiner, struct finding *finding) {
-    bool slow = finding->verdict.aspect == ASPECT_ENDING && finding->verdict.got == ENDING_HUNG;
-    finding->replays = slow ? 1 : EXAMINE_REPLAYS;
-    finding->repeated = 0;
-    for (unsigned i = 0; i < finding->replays; i++) {
+    const int64_t enough = monotonic_ns() + 2000000000;
+    finding->replays = finding->repeated = 0;
+    do {
         struct verdict verdict;
         replay(examiner, &finding->scenario, &verdict);
         finding->repeated += shows(&verdict, &finding->scenario, finding->key);
-    }
+        finding->replays++;
+    } while (finding->replays < EXAMINE_REPLAYS && monotonic_ns() < enough);
 }
 
 /*

@@ -230,6 +230,11 @@ static bool was_killed(unsigned job) {
            WIFSIGNALED(crew.jobs[job].status);
 }
 
+static bool has_found(unsigned job) {
+    return crew.campaign->jobs[job].finding_count > 0 &&
+           (campaign_state(crew.campaign, job) == CAMPAIGN_FOUND || was_killed(job));
+}
+
 /* A killed job is a finding only if the implementation did it: then it is saved as one. */
 static void take_killed(const struct crew_plan *plan, const struct target *target, unsigned job) {
     struct campaign_job *one = &crew.campaign->jobs[job];
@@ -264,19 +269,21 @@ static int end_of_job(unsigned job) {
     return end_with_failure(job);
 }
 
-/* Findings first: another job's trouble may be its consequence. */
+/* What a job reports of itself comes first, but findings decide. */
 static int conclude(const struct crew_plan *plan, const struct target *target, uint64_t stopped) {
     for (unsigned job = 0; job < crew.count; job++)
         if (!(stopped >> job & 1) && was_killed(job))
             take_killed(plan, target, job);
     figures_take(&figures);
+    int status = STATUS_HELD;
+    for (unsigned job = 0; job < crew.count && status == STATUS_HELD; job++)
+        if (!(stopped >> job & 1) && is_over(job) && !has_found(job))
+            status = end_of_job(job);
     if (figures.finding_count)
         return end_with_findings(plan);
-    for (unsigned job = 0; job < crew.count; job++)
-        if (!(stopped >> job & 1) && is_over(job))
-            return end_of_job(job);
-    figures_summarize(&figures);
-    return STATUS_HELD;
+    if (status == STATUS_HELD)
+        figures_summarize(&figures);
+    return status;
 }
 
 /* The jobs that are still at work, as bits: their end is our doing. */
