@@ -234,6 +234,19 @@ static void a_wrong_expectation_fails_its_file_alone(void **state) {
     assert_contains(ran.out, "C-STAT-type");
 }
 
+static void a_verdict_that_changes_fails_its_file(void **state) {
+    (void)state;
+    need_sandbox();
+    write_file("twice.scn", "mkfifo \"p\" 0644 # 0\n");
+    RUN("check", "twice.scn", "--implementation", "canary-second-call");
+    assert_status(0);
+    RUN("check", "twice.scn", "--implementation", "canary-second-call", "--repeat", "3");
+    assert_status(1);
+    assert_contains(ran.out, "not ok 1 - twice\n");
+    RUN("check", "twice.scn", "--repeat", "3");
+    assert_status(0);
+}
+
 static void a_violation_is_reproduced_and_blamed(void **state) {
     (void)state;
     need_sandbox();
@@ -357,6 +370,7 @@ int main(void) {
         cmocka_unit_test(text_survives_encode_and_show),
         cmocka_unit_test(show_keeps_expectations_and_drops_remarks),
         cmocka_unit_test(a_wrong_expectation_fails_its_file_alone),
+        cmocka_unit_test(a_verdict_that_changes_fails_its_file),
         cmocka_unit_test(a_violation_is_reproduced_and_blamed),
         cmocka_unit_test(a_run_finds_a_canary_and_leaves_a_folder),
         cmocka_unit_test(an_interrupt_ends_a_run_with_its_summary),

@@ -1,5 +1,6 @@
 /* check: the files of the corpus as tests, in TAP (testanything.org). */
 #include <fts.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -140,27 +141,15 @@ static void skip_unsuitable(struct result *result, const struct examiner *examin
 }
 
 /*
- * Runs one file. At level linux the outcomes that it states must be those observed; the other
- * levels leave several open, so there the verdict decides alone.
+ * Runs the scenario once. At level linux the outcomes that its file states must be those observed;
+ * the other levels leave several open, so there the verdict decides alone.
  */
-static void check_file(struct examiner *examiner, const char *path, struct results *results) {
-    cli_load(path, FORM_TEXT, &scenario, &expectations);
-    session_scenario(&scenario);
-    enum ability lacked = session_lacks(&scenario);
-    bool suits = !examine_adapt(examiner, &scenario);
-    struct verdict verdict = {.kind = VERDICT_HELD};
-    const struct observation *observation =
-        suits ? examine_once(examiner, &scenario, &verdict) : NULL;
-    struct result *result = results_add(results, RESULT_PASSED, name_of(path));
-    result_place(result, path, 0);
-    if (clause_find(result->name) != CLAUSE_COUNT)
-        result_set(&result->rule, "%s", result->name);
-    uint32_t mismatch = suits && examiner->contract.level == LEVEL_LINUX
-                            ? unexpected_step(observation)
-                            : scenario.step_count;
-    if (!suits) {
-        skip_unsuitable(result, examiner, lacked);
-    } else if (verdict_is_bad(&verdict)) {
+static void check_once(struct examiner *examiner, const char *path, struct result *result) {
+    struct verdict verdict;
+    const struct observation *observation = examine_once(examiner, &scenario, &verdict);
+    uint32_t mismatch = examiner->contract.level == LEVEL_LINUX ? unexpected_step(observation)
+                                                                : scenario.step_count;
+    if (verdict_is_bad(&verdict)) {
         fail_by_verdict(result, path, &verdict);
     } else if (mismatch != scenario.step_count) {
         fail_by_mismatch(result, path, observation, mismatch);
@@ -168,6 +157,41 @@ static void check_file(struct examiner *examiner, const char *path, struct resul
         result->state = RESULT_SKIPPED;
         result_set(&result->message, "the documents leave %s open",
                    clause_infos[verdict.clause].name);
+    }
+}
+
+/* Another verdict than in the runs before is a failure by itself, whichever is right. */
+static void fail_by_change(struct result *result, uint64_t run) {
+    char *message = strdup(result->message ? result->message : "");
+    if (!message)
+        cli_fail(STATUS_OURS, "out of memory");
+    result->state = RESULT_FAILED;
+    result_set(&result->message, "another verdict in run %" PRIu64 "%s%s", run,
+               message[0] ? ": " : "", message);
+    free(message);
+}
+
+static void check_file(struct examiner *examiner, const char *path, uint64_t repeat,
+                       struct results *results) {
+    cli_load(path, FORM_TEXT, &scenario, &expectations);
+    session_scenario(&scenario);
+    enum ability lacked = session_lacks(&scenario);
+    bool suits = !examine_adapt(examiner, &scenario);
+    struct result *result = results_add(results, RESULT_PASSED, name_of(path));
+    result_place(result, path, 0);
+    if (clause_find(result->name) != CLAUSE_COUNT)
+        result_set(&result->rule, "%s", result->name);
+    if (!suits) {
+        skip_unsuitable(result, examiner, lacked);
+        return;
+    }
+    check_once(examiner, path, result);
+    const uint8_t first = (uint8_t)result->state;
+    for (uint64_t run = 2; run <= repeat && result->state == first; run++) {
+        result->state = RESULT_PASSED;
+        check_once(examiner, path, result);
+        if (result->state != first)
+            fail_by_change(result, run);
     }
 }
 
@@ -203,7 +227,10 @@ static struct file_list files_of(int count, char **paths) {
 static int run_check(int argc, char **argv) {
     struct cli_subject subject = CLI_SUBJECT_DEFAULT;
     struct result_files files = {NULL, NULL, NULL};
-    const struct cli_option options[] = {CLI_SUBJECT_OPTIONS(subject), RESULT_OPTIONS(files)};
+    uint64_t repeat = 1;
+    const struct cli_option options[] = {CLI_SUBJECT_OPTIONS(subject),
+                                         RESULT_OPTIONS(files),
+                                         {"repeat", 'n', OPTION_NUMBER, &repeat, 1, 1000000000}};
     int first = cli_options(&verb_check, argc, argv, options, sizeof options / sizeof options[0]);
     struct file_list list = files_of(argc - first, argv + first);
     result_files_need(&files);
@@ -214,7 +241,7 @@ static int run_check(int argc, char **argv) {
     results.traits = session_traits();
     printf("1..%zu\n", list.count);
     for (size_t i = 0; i < list.count; i++) {
-        check_file(examiner, list.paths[i], &results);
+        check_file(examiner, list.paths[i], repeat, &results);
         print_result(i + 1, &results.cases[i]);
         free(list.paths[i]);
     }
@@ -228,13 +255,14 @@ static int run_check(int argc, char **argv) {
 
 const struct verb verb_check = {
     .name = "check",
-    .arguments = "[PATH...] [--implementation X] [--contract LEVEL] [--json FILE] [--junit FILE]\n"
-                 "                      [--sarif FILE]",
+    .arguments = "[PATH...] [--implementation X] [--contract LEVEL] [--repeat N] [--json FILE]\n"
+                 "                      [--junit FILE] [--sarif FILE]",
     .summary = "Runs the conformance and regression files, or those below PATH, as TAP.",
     .help =
         "A file passes if the contract held and, at level linux, every step had the outcome\n"
         "written behind its #. One with steps that this host or the implementation cannot do is\n"
         "skipped. Without PATH: corpus/conformance and corpus/regressions.\n\n" CLI_SUBJECT_HELP
-            RESULT_HELP,
+        "  -n, --repeat N          run each file N times: the verdict must always be the "
+        "same\n" RESULT_HELP,
     .run = run_check,
 };
