@@ -305,6 +305,10 @@ static void count_descriptors(struct worker *worker) {
     worker->steps.leaked = count != steps_open_count(&worker->steps);
 }
 
+const struct observation *sandbox_last(const struct sandbox *sandbox) {
+    return &sandbox->worker->observation;
+}
+
 void sandbox_renew(struct sandbox *sandbox) {
     sandbox->worker->worn = true;
 }
@@ -329,6 +333,7 @@ const struct observation *sandbox_run(struct sandbox *sandbox, const struct scen
     if (sandbox->ended)
         nofile_restore(&worker->steps.nofile);
     keep_dumpable(sandbox);
+    observation->stack_count = sandbox->ended ? worker->trap.frames.count : 0;
     observation->step = worker->step;
     observation->outcome_count = sandbox->ended ? observation->step : scenario->step_count;
     if (mode == SANDBOX_OBSERVED && !sandbox->ended)

@@ -73,6 +73,9 @@ const struct observation *sandbox_run(struct sandbox *sandbox, const struct scen
                                       const struct implementation *implementation,
                                       enum sandbox_mode mode);
 
+/* What the last sandbox_run returned, once more. */
+const struct observation *sandbox_last(const struct sandbox *sandbox);
+
 /* Lets the next run start on a new worker: whatever the code under test did to this one is gone. */
 void sandbox_renew(struct sandbox *sandbox);
 

@@ -138,11 +138,16 @@ static int directory_of(const struct steps *steps, const struct step *step) {
                                             : steps->number[step->dirfd.number];
 }
 
-static int32_t call(const struct implementation *implementation, const struct step *step,
-                    int directory, const char *path) {
-    if (step->kind == STEP_MKFIFO)
-        return implementation->mkfifo(path, step->mode);
-    return implementation->mkfifoat(directory, path, step->mode);
+__attribute__((noinline)) int32_t fifofuzz_call(uint32_t step, const struct steps *steps,
+                                                int directory, const char *path, int32_t *error) {
+    const struct implementation *implementation = steps->implementation;
+    const struct step *call = &steps->scenario->steps[step - 1];
+    errno = ERRNO_POISON;
+    int32_t result = call->kind == STEP_MKFIFO
+                         ? implementation->mkfifo(path, call->mode)
+                         : implementation->mkfifoat(directory, path, call->mode);
+    *error = errno;
+    return result;
 }
 
 /*
@@ -220,9 +225,7 @@ static void call_and_look(struct steps *steps, uint32_t index, int directory, co
     if (wide->taken)
         look_around(&wide->before, directory, path);
     outcome->clock_before = now(CLOCK_REALTIME_COARSE);
-    errno = ERRNO_POISON;
-    outcome->result = call(steps->implementation, step, directory, path);
-    outcome->error = errno;
+    outcome->result = fifofuzz_call(index + 1, steps, directory, path, &outcome->error);
     outcome->clock_after = now(CLOCK_REALTIME);
     if (outcome->looked)
         look_after(steps, index, directory, path, outcome);
@@ -234,12 +237,11 @@ static void run_call(struct steps *steps, uint32_t index, struct observation *ob
     const struct step *step = &steps->scenario->steps[index];
     const char *path = place_path(steps, step);
     int directory = directory_of(steps, step);
-    if (observation) {
+    int32_t ignored;
+    if (observation)
         call_and_look(steps, index, directory, path, observation);
-    } else {
-        errno = ERRNO_POISON;
-        call(steps->implementation, step, directory, path);
-    }
+    else
+        fifofuzz_call(index + 1, steps, directory, path, &ignored);
 }
 
 /* --- preparations --------------------------------------------------------------------------- */

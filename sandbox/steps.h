@@ -67,6 +67,15 @@ void steps_begin(struct steps *steps, const struct scenario *scenario,
 void steps_run(struct steps *steps, uint32_t index, struct observation *observation);
 
 /*
+ * Makes the call under test of step `step`, counted from 1 as in reports, with errno ERRNO_POISON
+ * before it; `error` gets what errno is then. It does nothing else and is never inlined: the stack
+ * of the code under test begins here (frames.h), and a debugger stops at the call in question with
+ * `break fifofuzz_call if step == 3`.
+ */
+int32_t fifofuzz_call(uint32_t step, const struct steps *steps, int directory, const char *path,
+                      int32_t *error);
+
+/*
  * After the last step: gives back the limit of descriptors, and makes the calling thread root who
  * may clean up behind other users, if there were any. Returns false when it cannot.
  */

@@ -70,11 +70,21 @@ _Noreturn void trap_end(enum ending ending, int32_t detail, uint64_t address) {
         syscall(SYS_exit, 0);
 }
 
+/* As the kernel does before a handler that has not asked for SA_NODEFER. */
+static void block(int number) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
 static void chain(int number, siginfo_t *info, void *context) {
     const struct sigaction *action = NULL;
     for (size_t i = 0; i < TRAPPED; i++)
         if (trapped[i] == number)
             action = &previous[i];
+    if (!(action->sa_flags & SA_NODEFER))
+        block(number);
     if (action->sa_flags & SA_SIGINFO) {
         action->sa_sigaction(number, info, context);
     } else if (action->sa_handler != SIG_DFL && action->sa_handler != SIG_IGN) {
@@ -161,8 +171,10 @@ static bool on_mask_call(struct trap *trap, ucontext_t *context) {
 
 /* The C library calls exit_group(2) until it succeeds: that parks at once. */
 static void on_forbidden_call(struct trap *trap, int call, ucontext_t *context) {
-    if (!trap->forbidden)
+    if (!trap->forbidden) {
         trap->forbidden_call = call;
+        frames_take_interrupted(&trap->frames, context);
+    }
     trap->forbidden = true;
     if (call == SYS_exit_group || !set_result(context, -EPERM))
         trap_end(ENDING_FORBIDDEN, call, 0);
@@ -179,11 +191,13 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     }
     if (trap->parked)
         return;
+    frames_escape(&trap->frames);
     uintptr_t address = (uintptr_t)info->si_addr;
     if (by_filter) {
         on_forbidden_call(trap, info->si_syscall, context);
         return;
     }
+    frames_take_interrupted(&trap->frames, context);
     if (info->si_code <= 0) /* sent by a process: there is no faulting address */
         trap_end(ENDING_CRASHED, number, 0);
     if (number == SIGSEGV && address - trap->guard < trap->guard_size)
@@ -191,15 +205,21 @@ static void on_signal(int number, siginfo_t *info, void *context) {
     trap_end(ENDING_CRASHED, number, address);
 }
 
-static void on_parking_signal(int number) {
+static void on_parking_signal(int number, siginfo_t *info, void *context) {
     (void)number;
-    if (watched && !watched->parked)
-        trap_end(ENDING_HUNG, 0, 0);
+    (void)info;
+    if (!watched || watched->parked)
+        return;
+    frames_escape(&watched->frames);
+    frames_take_interrupted(&watched->frames, context);
+    trap_end(ENDING_HUNG, 0, 0);
 }
 
 static void on_death(void) {
-    if (watched)
+    if (watched) {
+        frames_take_behind(&watched->frames, __builtin_return_address(0));
         trap_end(ENDING_SANITIZER, 0, 0);
+    }
     if (engine_death_callback)
         engine_death_callback();
 }
@@ -208,13 +228,16 @@ static void on_exit_handlers(void) {
     if (!watched)
         return;
     exit_handler_armed = false;
+    frames_take_behind(&watched->frames, __builtin_return_address(0));
     trap_end(ENDING_EXITED, 0, 0);
 }
 
 /* Takes over what someone else has installed since, and keeps it for the other threads. */
 static bool install_signals(void) {
     bool any = false;
-    const struct sigaction own = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO | SA_ONSTACK};
+    /* SA_NODEFER: a fault while the stack is walked must come here, blocked it ends the process */
+    const struct sigaction own = {.sa_sigaction = on_signal,
+                                  .sa_flags = SA_SIGINFO | SA_ONSTACK | SA_NODEFER};
     for (size_t i = 0; i < TRAPPED; i++) {
         struct sigaction found;
         check(libc_sigaction(trapped[i], NULL, &found) == 0);
@@ -226,13 +249,15 @@ static bool install_signals(void) {
         check(libc_sigaction(trapped[i], &own, NULL) == 0);
         any = true;
     }
-    const struct sigaction parking = {.sa_handler = on_parking_signal, .sa_flags = SA_ONSTACK};
+    const struct sigaction parking = {.sa_sigaction = on_parking_signal,
+                                      .sa_flags = SA_SIGINFO | SA_ONSTACK};
     check(libc_sigaction(trap_parking_signal(), &parking, NULL) == 0);
     return any;
 }
 
 bool trap_install(void) {
     const bool any = install_signals();
+    frames_prepare();
     if (set_death_callback)
         set_death_callback(on_death);
     if (!exit_handler_armed) {

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "frames.h"
 #include "handover.h"
 #include "outcome.h"
 
@@ -43,6 +44,8 @@ struct trap {
     uint64_t address;
     bool off_stack;    /* it parked outside the alternate stack, which may be unmapped by now */
     turn_word release; /* TURN_QUIT lets the parked thread exit */
+
+    struct frames frames; /* where it ended, or first tried a forbidden call */
 };
 
 /*

@@ -216,6 +216,7 @@ static int make_parts(struct worker *worker) {
     if (!error)
         error = stack_create(&worker->stack, &worker->trap);
     worker->trap.turn = &worker->turn;
+    worker->trap.frames.out = worker->observation.stack;
     worker->turn = TURN_WORKER; /* until its world stands */
     return error;
 }

@@ -18,6 +18,7 @@ enum {
     OBSERVED_BYTES_MAX = 1 << 20, /* their names, link bodies and file contents together */
     CONTENT_MAX = 8192, /* bytes of one file that are read; `size` tells if there are more */
     OBSERVED_TREES_MAX = 1 + MOUNTS_MAX, /* file systems of one scenario */
+    OBSERVED_STACK_MAX = 32, /* innermost frames: behind a stack overflow there are thousands */
 };
 
 /* One node as stat(2) shows it. Times are nanoseconds since the epoch. */
@@ -102,6 +103,13 @@ struct observation {
     uint32_t outcome_count; /* valid rows of outcomes: all steps, or `step` of them */
     struct outcome outcomes[SCENARIO_STEPS_MAX];
     struct wide_look wide_looks[SCENARIO_STEPS_MAX]; /* as many; `taken` is set for calls only */
+
+    /*
+     * Where the code under test was when it ended, innermost frame first, and of ENDING_FORBIDDEN
+     * at the first such call. Each address lies within the instruction that was executing.
+     */
+    uint32_t stack_count; /* 0 after ENDING_DONE, and where the stack could not be walked */
+    uint64_t stack[OBSERVED_STACK_MAX];
 
     /* The rest is valid only after ENDING_DONE. */
     bool overflow;       /* more nodes or bytes than fit: the list is cut */
