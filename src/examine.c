@@ -7,6 +7,7 @@
 
 #include "check.h"
 #include "probe.h"
+#include "symbols.h"
 
 /* --- one run ---------------------------------------------------------------------------------- */
 
@@ -205,6 +206,28 @@ static void accuse(struct examiner *examiner, struct finding *finding) {
         finding->verdict.kind = VERDICT_VIOLATED;
 }
 
+/* What the last run showed besides its verdict. The stack is where it ended, if it did there. */
+static void describe(const struct examiner *examiner, struct finding *finding) {
+    const struct observation *last = sandbox_last(examiner->sandbox);
+    bool ended = finding->verdict.aspect == ASPECT_ENDING;
+    scenario_truncate(&finding->scenario, finding->verdict.step + 1);
+    finding->stderr_length =
+        sandbox_stderr(examiner->sandbox, finding->stderr_text, sizeof finding->stderr_text);
+    symbols_print(last->stack, ended ? last->stack_count : 0, finding->stack_text,
+                  sizeof finding->stack_text);
+}
+
+void examine_describe(const struct examiner *examiner, const struct scenario *scenario,
+                      const struct verdict *verdict, struct finding *finding) {
+    memset(finding, 0, sizeof *finding);
+    finding->verdict = *verdict;
+    scenario_copy(&finding->scenario, scenario);
+    describe(examiner, finding);
+    scenario_copy(&finding->original, &finding->scenario);
+    verdict_signature(verdict, &finding->scenario, finding->key, sizeof finding->key);
+    memcpy(finding->signature, finding->key, sizeof finding->key);
+}
+
 void examine_investigate(struct examiner *examiner, const struct scenario *scenario,
                          const struct verdict *verdict, struct finding *finding) {
     finding->verdict = *verdict;
@@ -212,10 +235,8 @@ void examine_investigate(struct examiner *examiner, const struct scenario *scena
     scenario_copy(&finding->scenario, scenario);
     if (verdict->late)
         attribute(examiner, finding);
-    scenario_truncate(&finding->scenario, finding->verdict.step + 1);
+    describe(examiner, finding);
     scenario_copy(&finding->original, &finding->scenario);
-    finding->stderr_length =
-        sandbox_stderr(examiner->sandbox, finding->stderr_text, sizeof finding->stderr_text);
     accuse(examiner, finding);
     verdict_signature(&finding->verdict, &finding->scenario, finding->key, sizeof finding->key);
     memcpy(finding->signature, finding->key, sizeof finding->key);

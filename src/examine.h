@@ -43,6 +43,7 @@ struct finding {
     struct minimize_effort effort;  /* no tries: it was not minimized */
     size_t stderr_length;
     char stderr_text[4096]; /* what the implementation printed in the run */
+    char stack_text[4096];  /* where it was when it did not return (symbols.h), or "" */
 };
 
 /* Everything a series of examinations needs. One per process; large, so keep it static. */
@@ -101,6 +102,14 @@ void examine_minimize(struct examiner *examiner, struct finding *finding,
  */
 const struct observation *examine_once(struct examiner *examiner, const struct scenario *scenario,
                                        struct verdict *verdict);
+
+/*
+ * Fills `finding` with what the last run (of examine_once) showed, `verdict` being its verdict: the
+ * scenario cut behind the step at fault, what the implementation printed, its stack. Nothing is run
+ * again, so replays are 0 and whose fault it is stays open.
+ */
+void examine_describe(const struct examiner *examiner, const struct scenario *scenario,
+                      const struct verdict *verdict, struct finding *finding);
 
 /* One line per trait, for the head of a report: "type bits: EINVAL". Like snprintf. */
 size_t examine_traits(const struct examiner *examiner, char *out, size_t capacity);

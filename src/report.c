@@ -159,6 +159,17 @@ static void print_stderr(FILE *out, const struct finding *finding) {
         fputc('\n', out);
 }
 
+static void print_stack(FILE *out, const struct finding *finding) {
+    const char *line = finding->stack_text;
+    if (*line)
+        fputs("\nThe implementation's stack:\n", out);
+    while (*line) {
+        size_t length = strcspn(line, "\n");
+        fprintf(out, "    %.*s\n", (int)length, line);
+        line += length + (line[length] == '\n');
+    }
+}
+
 static void print_circumstances(FILE *out, const struct report_run *run) {
     fprintf(out, "\nImplementation: %s\n", run->implementation);
     fprintf(out, "Contract: %s\n", level_names[run->level]);
@@ -234,6 +245,7 @@ void report_print(FILE *out, const struct report_run *run, const struct finding 
     print_scenario(out, finding);
     print_comparison(out, finding);
     print_stderr(out, finding);
+    print_stack(out, finding);
     print_circumstances(out, run);
     if (file)
         print_ways(out, run, file);

@@ -3,7 +3,8 @@
  *
  * A report says, in this order: what failed, with the clause, its text and its source; whose fault
  * it is; the scenario with the step at fault marked; expected and got; how reliably it happens;
- * what the implementation printed; the circumstances; and complete commands to go on with.
+ * what the implementation printed and where it was; the circumstances; and complete commands to go
+ * on with.
  */
 #ifndef FIFOFUZZ_REPORT_H
 #define FIFOFUZZ_REPORT_H

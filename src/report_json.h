@@ -6,7 +6,7 @@
  *   fault ("implementation", "platform", "fifofuzz" or "not determined"), fault_text
  *   step (from 1), step_text, late (an earlier step may have done it), scenario, lines
  *   original: the scenario before it was minimized
- *   expected, got, replays, repeated, stderr
+ *   expected, got, replays, repeated, stderr, stack (its lines)
  *   implementation, contract, tier, traits, version
  *   commands: by the keys of report_ways; empty without a file
  *   confirmation, once report_json_amend has added it

@@ -137,6 +137,19 @@ static void any_bytes_of_the_implementation_are_kept_as_text(void **state) {
     json_decref(report);
 }
 
+static void a_stack_is_a_list_of_its_frames(void **state) {
+    (void)state;
+    make_finding();
+    snprintf(finding.stack_text, sizeof finding.stack_text,
+             "#0 inner mine.c:7 (mine.so+0x11)\n#1 mkfifo+0x12 (mine.so+0x22)\n");
+    json_t *report = written(NULL);
+    const json_t *stack = json_object_get(report, "stack");
+    assert_int_equal(json_array_size(stack), 2);
+    assert_string_equal(json_string_value(json_array_get(stack, 1)),
+                        "#1 mkfifo+0x12 (mine.so+0x22)");
+    json_decref(report);
+}
+
 static void a_report_is_amended_as_a_whole_or_not_at_all(void **state) {
     (void)state;
     char path[] = "/tmp/report_json_test-XXXXXX";
@@ -163,6 +176,7 @@ int main(void) {
         cmocka_unit_test(a_finding_is_told_in_parts),
         cmocka_unit_test(what_is_not_known_is_not_claimed),
         cmocka_unit_test(any_bytes_of_the_implementation_are_kept_as_text),
+        cmocka_unit_test(a_stack_is_a_list_of_its_frames),
         cmocka_unit_test(a_report_is_amended_as_a_whole_or_not_at_all),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

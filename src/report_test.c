@@ -109,6 +109,24 @@ static void what_the_implementation_printed_is_made_printable(void **state) {
     free(text);
 }
 
+static void a_stack_is_printed_a_frame_a_line(void **state) {
+    (void)state;
+    make_finding();
+    char *text = printed(&linux_run, NULL);
+    assert_lacks(text, "stack");
+    free(text);
+    finding.stderr_length = 6;
+    memcpy(finding.stderr_text, "noise\n", 6);
+    snprintf(finding.stack_text, sizeof finding.stack_text,
+             "#0 inner mine.c:7 (mine.so+0x11)\n"
+             "#1 mkfifo+0x12 (mine.so+0x22)\n");
+    text = printed(&linux_run, NULL);
+    assert_contains(text, "    noise\n\nThe implementation's stack:\n"
+                          "    #0 inner mine.c:7 (mine.so+0x11)\n"
+                          "    #1 mkfifo+0x12 (mine.so+0x22)\n\nImplementation: own\n");
+    free(text);
+}
+
 static void commands_survive_a_shell(void **state) {
     (void)state;
     make_finding();
@@ -149,6 +167,7 @@ int main(void) {
         cmocka_unit_test(a_weaker_level_lists_all_that_it_allows),
         cmocka_unit_test(a_crash_names_its_signal_and_a_forbidden_call_its_name),
         cmocka_unit_test(what_the_implementation_printed_is_made_printable),
+        cmocka_unit_test(a_stack_is_printed_a_frame_a_line),
         cmocka_unit_test(commands_survive_a_shell),
         cmocka_unit_test(without_a_file_there_are_no_commands),
         cmocka_unit_test(abbreviations_of_sources_are_written_out),
