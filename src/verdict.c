@@ -55,6 +55,16 @@ static bool holds(struct judging *judging, enum clause clause, enum aspect aspec
     return violated(judging, clause, aspect, expected, got);
 }
 
+/* Tells who listens how the step at hand was judged. */
+static void tell(const struct judging *judging, struct judged judged) {
+    const struct judge *judge = judging->judge;
+    if (!judge->listen)
+        return;
+    judged.index = judging->index;
+    judged.verdict = judging->verdict;
+    judge->listen(judge->listen_context, &judged);
+}
+
 /* The documents leave open what happened, so the world cannot follow it: judging ends here. */
 static bool undecided(struct judging *judging, enum clause clause) {
     *judging->verdict = (struct verdict){
@@ -287,20 +297,27 @@ static uint16_t links_of(const struct judging *judging, const struct prediction 
     return at_link ? WORLD_LINKS : walk->links;
 }
 
+static bool compare_call(struct judging *judging, const struct step *step,
+                         const struct outcome *outcome, struct prediction *prediction) {
+    if (outcome->result != 0 && outcome->result != -1)
+        return violated(judging, CLAUSE_RETURN, ASPECT_RESULT, prediction->error ? -1 : 0,
+                        outcome->result);
+    if (prediction->undefined)
+        return undecided(judging, prediction->decisive);
+    if (outcome->result == 0)
+        return judge_success(judging, step, outcome, prediction);
+    return judge_failure(judging, step, outcome, prediction);
+}
+
 static bool judge_call(struct judging *judging, const struct step *step,
                        const struct outcome *outcome) {
     struct prediction prediction;
     contract_predict(judging->judge->contract, judging->world, step, &prediction);
     verdict_report_reach(judging->judge, judging->world, step, &prediction);
     judging->links = links_of(judging, &prediction);
-    if (outcome->result != 0 && outcome->result != -1)
-        return violated(judging, CLAUSE_RETURN, ASPECT_RESULT, prediction.error ? -1 : 0,
-                        outcome->result);
-    if (prediction.undefined)
-        return undecided(judging, prediction.decisive);
-    if (outcome->result == 0)
-        return judge_success(judging, step, outcome, &prediction);
-    return judge_failure(judging, step, outcome, &prediction);
+    bool good = compare_call(judging, step, outcome, &prediction);
+    tell(judging, (struct judged){.outcome = outcome, .prediction = &prediction});
+    return good;
 }
 
 /* --- preparations ----------------------------------------------------------------------------- */
@@ -311,10 +328,9 @@ static bool late(struct judging *judging) {
     return false;
 }
 
-static bool judge_preparation(struct judging *judging, const struct step *step,
-                              const struct outcome *outcome) {
-    uint32_t umask_before = judging->world->umask;
-    int expected = world_prepare(judging->world, step);
+static bool compare_preparation(struct judging *judging, const struct step *step,
+                                const struct outcome *outcome, uint32_t umask_before,
+                                int expected) {
     int got = outcome->result < 0 ? outcome->error : 0;
     judging->links = WORLD_LINKS;
     if (step->kind == STEP_UMASK &&
@@ -335,16 +351,23 @@ static bool judge_preparation(struct judging *judging, const struct step *step,
     return true;
 }
 
+static bool judge_preparation(struct judging *judging, const struct step *step,
+                              const struct outcome *outcome) {
+    uint32_t umask_before = judging->world->umask;
+    int expected = world_prepare(judging->world, step);
+    bool good = compare_preparation(judging, step, outcome, umask_before, expected);
+    tell(judging, (struct judged){.outcome = outcome, .expected = expected});
+    return good;
+}
+
 /* --- the whole -------------------------------------------------------------------------------- */
 
 /*
  * The call at which the run ended prematurely. A bad pointer may crash whoever reads the path in
  * user space: POSIX leaves it undefined, and mknod(2) speaks of the system call.
  */
-static void judge_ending(struct judging *judging) {
+static void judge_unreturned(struct judging *judging, const struct step *step) {
     const struct observation *observation = judging->observation;
-    const struct step *step = &judging->scenario->steps[observation->step];
-    judging->index = observation->step;
     if (step_is_call(step) && step->pointer != POINTER_STRING &&
         observation->ending == ENDING_CRASHED) {
         undecided(judging, step->pointer == POINTER_UNTERMINATED ? CLAUSE_EFAULT_UNTERMINATED
@@ -357,6 +380,21 @@ static void judge_ending(struct judging *judging) {
                                                                  : CLAUSE_RETURNS;
     violated(judging, clause, ASPECT_ENDING, ENDING_DONE, observation->ending);
     judging->verdict->number = observation->detail;
+}
+
+static void judge_ending(struct judging *judging) {
+    const struct step *step = &judging->scenario->steps[judging->observation->step];
+    judging->index = judging->observation->step;
+    judge_unreturned(judging, step);
+    if (!judging->judge->listen)
+        return;
+    struct prediction prediction;
+    if (step_is_call(step)) {
+        contract_predict(judging->judge->contract, judging->world, step, &prediction);
+        tell(judging, (struct judged){.prediction = &prediction});
+    } else {
+        tell(judging, (struct judged){.expected = world_prepare(judging->world, step)});
+    }
 }
 
 /* The last call: whose doing something found at the end most likely is. */

@@ -87,10 +87,22 @@ static inline bool verdict_is_bad(const struct verdict *verdict) {
 enum { VERDICT_FEATURES = 22 * 1024 };
 typedef void verdict_reach(void *context, enum clause clause, unsigned feature);
 
+/* One step, as it was judged: for a trace. Holds during the call. */
+struct judged {
+    uint32_t index;                      /* of the step */
+    const struct outcome *outcome;       /* NULL: the run ended during this step */
+    const struct prediction *prediction; /* of a call under test; NULL for a preparation */
+    int expected; /* of a preparation: the errno that the world gives, 0 for success */
+    const struct verdict *verdict; /* held, or what ends the judgement with this step */
+};
+typedef void verdict_listener(void *context, const struct judged *judged);
+
 struct judge {
     const struct contract *contract;
     verdict_reach *reach;
     void *reach_context;
+    verdict_listener *listen; /* called for each step that is judged, in their order; or NULL */
+    void *listen_context;
     struct world *world; /* scratch; zeroed by the owner before the first use, then kept */
 };
 

@@ -75,10 +75,11 @@ static inline void forbid_landlock(void) {
 }
 
 /*
- * Starts the program in the test's directory; `err` is its standard error. `confine` is called
- * before, unless it is NULL. What the program keeps goes to the test's directory, too.
+ * Starts a program, found as a shell does, in the test's directory; `err` is its standard error.
+ * `confine` is called before, unless it is NULL. What it keeps goes to the test's directory, too.
  */
-static inline pid_t start(const char *const *arguments, const char *err, void (*confine)(void)) {
+static inline pid_t start_program(const char *path, const char *const *arguments, const char *err,
+                                  void (*confine)(void)) {
     pid_t child = fork();
     assert_true(child >= 0);
     if (child > 0)
@@ -89,11 +90,15 @@ static inline pid_t start(const char *const *arguments, const char *err, void (*
     setenv("TMPDIR", directory, 1);
     if (confine)
         confine();
-    char *argv[32] = {program};
+    char *argv[32] = {strdup(path)};
     for (size_t i = 0; arguments[i]; i++)
         argv[i + 1] = strdup(arguments[i]);
-    execv(program, argv);
+    execvp(path, argv);
     _exit(99);
+}
+
+static inline pid_t start(const char *const *arguments, const char *err, void (*confine)(void)) {
+    return start_program(program, arguments, err, confine);
 }
 
 static inline char *in_directory(const char *name) {
@@ -131,6 +136,19 @@ static inline void write_file(const char *name, const char *text) {
     assert_non_null(out);
     fputs(text, out);
     assert_int_equal(fclose(out), 0);
+}
+
+/* True if `command` is installed. */
+static inline bool is_installed(const char *command) {
+    const char *at = getenv("PATH");
+    for (size_t length; at && *at; at += length + (at[length] == ':')) {
+        char path[PATH_MAX];
+        length = strcspn(at, ":");
+        snprintf(path, sizeof path, "%.*s/%s", (int)length, at, command);
+        if (access(path, X_OK) == 0)
+            return true;
+    }
+    return false;
 }
 
 static inline void need_sandbox(void) {

@@ -10,6 +10,15 @@
 #include "report.h"
 #include "report_json.h"
 #include "results.h"
+#include "trace.h"
+
+/* The command line. */
+static struct {
+    struct cli_subject subject;
+    uint64_t repeat;
+    bool trace, no_fork;
+    struct result_files files;
+} wanted;
 
 static struct scenario scenario;
 static struct finding finding;
@@ -20,11 +29,10 @@ struct tally {
     struct fresh_result first; /* the first violation, or else the last result */
 };
 
-/* What the child needs to print the full report. */
+/* What the full report is printed with. */
 struct report_order {
-    const struct cli_subject *subject;
     const char *path;
-    FILE *json; /* shared with the parent, for report.json's object */
+    FILE *json; /* for report.json's object; shared with the parent of a child */
 };
 
 /* Each run in a process of its own: what an implementation remembers does not blur the count. */
@@ -51,20 +59,45 @@ static const char *title(const struct fresh_result *result) {
                                                      : clause_infos[result->verdict.clause].name;
 }
 
+enum { TRIES = 10 }; /* to see an unstable violation again */
+
+static void print_finding(const struct examiner *examiner, const struct report_order *order) {
+    struct report_run run = {program_invocation_name, wanted.subject.implementation,
+                             examiner->contract.level, sandbox_tier(), session_traits()};
+    report_print(stdout, &run, &finding, order->path);
+    fputc('\n', stdout);
+    report_json(order->json, &run, &finding, order->path);
+    fflush(order->json);
+}
+
 /* In a fresh process: the full report of the first examination that is violated. */
-static void print_report(struct examiner *examiner, void *context) {
-    const struct report_order *order = context;
-    enum { TRIES = 10 };
+static void print_report(struct examiner *examiner, void *order) {
     for (int i = 0; i < TRIES; i++) {
         if (examine(examiner, &scenario, &finding))
             continue;
-        struct report_run run = {program_invocation_name, order->subject->implementation,
-                                 examiner->contract.level, sandbox_tier(), session_traits()};
-        report_print(stdout, &run, &finding, order->path);
-        fputc('\n', stdout);
-        report_json(order->json, &run, &finding, order->path);
-        fflush(order->json);
+        print_finding(examiner, order);
         return;
+    }
+}
+
+/* The trace of one run, or of the first that is violated if one was. */
+static void print_trace(struct examiner *examiner, void *context) {
+    const struct tally *tally = context;
+    for (int i = 0; i < (tally->violated ? TRIES : 1); i++) {
+        struct verdict verdict;
+        char *text = NULL;
+        size_t size = 0;
+        FILE *out = open_memstream(&text, &size);
+        if (!out)
+            cli_fail(STATUS_UNABLE, "no memory for a trace");
+        trace_run(out, examiner, &scenario, &verdict);
+        fclose(out);
+        bool last = !tally->violated || verdict_is_bad(&verdict) || i == TRIES - 1;
+        if (last)
+            fputs(text, stdout);
+        free(text);
+        if (last)
+            return;
     }
 }
 
@@ -86,14 +119,19 @@ static void print_tally(const char *path, const struct tally *tally) {
         printf("%s: held in %" PRIu64 " of %" PRIu64 " runs\n", path, tally->runs, tally->runs);
 }
 
-/* Prints the full report, and has what it says in `result`. */
-static void report(const struct examiner *examiner, const struct cli_subject *subject,
-                   const char *path, struct result *result) {
-    struct report_order order = {subject, path, tmpfile()};
+/*
+ * Prints the full report, and has what it says in `result`: in a fresh process, or here of the run
+ * that gave `finding`.
+ */
+static void report(struct examiner *examiner, const char *path, struct result *result) {
+    struct report_order order = {path, tmpfile()};
     int signal;
     if (!order.json)
         cli_fail(STATUS_UNABLE, "no temporary file: %s", strerror(errno));
-    fresh_run(examiner, print_report, &order, &signal);
+    if (wanted.no_fork)
+        print_finding(examiner, &order);
+    else
+        fresh_run(examiner, print_report, &order, &signal);
     rewind(order.json);
     json_t *said = json_loadf(order.json, 0, NULL);
     finding_fill(result, said);
@@ -128,9 +166,73 @@ static struct result *add_result(struct results *results, const char *path,
     return result;
 }
 
-static void repro(struct examiner *examiner, const char *path, uint64_t repeat,
-                  struct results *results) {
-    const struct cli_subject *subject = &results->subject;
+/* --- is it stable? ---------------------------------------------------------------------------- */
+
+/*
+ * Each run had a process of its own, so what differs is not in the scenario. The same on the bare
+ * system call tells on which side it is: raw has no memory and no choice.
+ */
+static void explain_instability(const struct examiner *examiner) {
+    static struct examiner raw;
+    raw.implementation = implementation_find("raw");
+    raw.contract =
+        (struct contract){.level = examiner->contract.level, .host = examiner->contract.host};
+    if (examiner->implementation == raw.implementation) {
+        puts("The bare system call has nothing that could differ from run to run: this is a "
+             "finding about\nfifofuzz itself, or about this kernel. Please report it.");
+        return;
+    }
+    struct tally tally = run_often(&raw, wanted.repeat);
+    printf("The same on the bare system call (--implementation raw): %" PRIu64 " of %" PRIu64
+           " runs violated.\n",
+           tally.violated, tally.runs);
+    if (tally.violated == 0)
+        puts(
+            "So it is the implementation that differs from run to run: by chance, by time, by its\n"
+            "addresses, or by something it remembers outside of the process.");
+    else
+        puts("So it is a finding about fifofuzz itself, or about this kernel. Please report it.");
+}
+
+/* --- the runs --------------------------------------------------------------------------------- */
+
+/* True if a debugger watches this process: it would lose sight of a child. proc(5) */
+static bool is_traced(void) {
+    char line[128];
+    long tracer = 0;
+    FILE *status = fopen("/proc/self/status", "re");
+    while (status && fgets(line, sizeof line, status))
+        if (strncmp(line, "TracerPid:", 10) == 0)
+            tracer = strtol(line + 10, NULL, 10);
+    if (status)
+        fclose(status);
+    return tracer != 0;
+}
+
+/* One run in this very process: for a debugger. Fills `finding` if it was violated. */
+static struct tally run_here(struct examiner *examiner) {
+    struct verdict verdict;
+    if (wanted.trace)
+        trace_run(stdout, examiner, &scenario, &verdict);
+    else
+        examine_once(examiner, &scenario, &verdict);
+    if (verdict_is_bad(&verdict))
+        examine_describe(examiner, &scenario, &verdict, &finding);
+    return (struct tally){.runs = 1,
+                          .violated = verdict_is_bad(&verdict),
+                          .undecided = verdict.kind == VERDICT_UNDECIDED,
+                          .first = {.runs = 1, .verdict = verdict}};
+}
+
+static struct tally run_in_children(const struct examiner *examiner) {
+    struct tally tally = run_often(examiner, wanted.repeat);
+    int signal;
+    if (wanted.trace)
+        fresh_run(examiner, print_trace, &tally, &signal);
+    return tally;
+}
+
+static void repro(struct examiner *examiner, const char *path, struct results *results) {
     cli_load(path, FORM_BY_NAME, &scenario, NULL);
     enum ability lacked = session_lacks(&scenario);
     if (lacked != ABILITY_COUNT)
@@ -139,55 +241,69 @@ static void repro(struct examiner *examiner, const char *path, uint64_t repeat,
     bool adapted = examine_adapt(examiner, &scenario);
     if (adapted && lacked == ABILITY_COUNT)
         fprintf(stderr, "fifofuzz: %s: some steps do not suit %s and are left out\n", path,
-                subject->implementation);
+                wanted.subject.implementation);
     session_scenario(&scenario);
-    struct tally tally = run_often(examiner, repeat);
+    struct tally tally = wanted.no_fork ? run_here(examiner) : run_in_children(examiner);
     struct result *result = add_result(results, path, &tally);
     if (adapted)
         result->line = 0; /* steps are counted without those left out */
     if (tally.first.signal)
         print_killed(&tally.first);
     else if (tally.violated)
-        report(examiner, subject, path, result);
+        report(examiner, path, result);
     print_tally(path, &tally);
+    if (tally.violated && tally.violated < tally.runs)
+        explain_instability(examiner);
     session_scenario(NULL);
 }
 
+/* --- the verb --------------------------------------------------------------------------------- */
+
 static int run_repro(int argc, char **argv) {
-    struct cli_subject subject = CLI_SUBJECT_DEFAULT;
-    uint64_t repeat = 1;
-    struct result_files files = {NULL, NULL, NULL};
-    const struct cli_option options[] = {CLI_SUBJECT_OPTIONS(subject),
-                                         {"repeat", 'n', OPTION_NUMBER, &repeat, 1, 1000000000},
-                                         RESULT_OPTIONS(files)};
+    wanted.subject = CLI_SUBJECT_DEFAULT;
+    wanted.repeat = 1;
+    const struct cli_option options[] = {
+        CLI_SUBJECT_OPTIONS(wanted.subject),
+        {"repeat", 'n', OPTION_NUMBER, &wanted.repeat, 1, 1000000000},
+        {"trace", 't', OPTION_FLAG, &wanted.trace, 0, 0},
+        {"no-fork", 0, OPTION_FLAG, &wanted.no_fork, 0, 0},
+        RESULT_OPTIONS(wanted.files),
+    };
     int first = cli_options(&verb_repro, argc, argv, options, sizeof options / sizeof options[0]);
     if (first == argc)
         cli_misuse(&verb_repro, "expected at least one FILE");
+    if (wanted.no_fork && wanted.repeat > 1)
+        cli_misuse(&verb_repro, "--no-fork runs a file once, without --repeat");
+    wanted.no_fork |= wanted.repeat == 1 && is_traced();
     for (int i = first; i < argc; i++) /* a typing mistake shows before anything runs */
         if (strcmp(argv[i], "-") != 0)
             cli_load(argv[i], FORM_BY_NAME, &scenario, NULL);
-    result_files_need(&files);
+    result_files_need(&wanted.files);
     struct results results;
-    results_begin(&results, "repro", &subject);
-    struct examiner *examiner = session_open(&subject);
+    results_begin(&results, "repro", &wanted.subject);
+    struct examiner *examiner = session_open(&wanted.subject);
     results.tier = sandbox_tier();
     results.traits = session_traits();
     for (int i = first; i < argc; i++)
-        repro(examiner, argv[i], repeat, &results);
+        repro(examiner, argv[i], &results);
     session_close();
     int status = results_in(&results, RESULT_FAILED) ? STATUS_FINDING : STATUS_HELD;
-    status = result_files_write(&files, &results, status);
+    status = result_files_write(&wanted.files, &results, status);
     results_free(&results);
     return status;
 }
 
 const struct verb verb_repro = {
     .name = "repro",
-    .arguments = "FILE... [--implementation X] [--contract LEVEL] [--repeat N] [--json FILE]\n"
-                 "                      [--junit FILE] [--sarif FILE]",
+    .arguments = "FILE... [--implementation X] [--contract LEVEL] [--repeat N] [--trace]\n"
+                 "                      [--no-fork] [--json FILE] [--junit FILE] [--sarif FILE]",
     .summary = "Runs scenarios again and reports what they violate.",
     .help = "FILE is a scenario as text (.scn, or - for stdin), as bytes, or a findings "
-            "folder.\n\n" CLI_SUBJECT_HELP "  -n, --repeat N          run each file N times; says "
-            "whether the verdict is stable\n" RESULT_HELP,
+            "folder.\n\n" CLI_SUBJECT_HELP
+            "  -n, --repeat N          run each file N times; says whether the verdict is stable\n"
+            "  -t, --trace             print what was allowed and got, step by step\n"
+            "      --no-fork           run once in this process, as it does under a debugger;\n"
+            "                          `break fifofuzz_call if step == 3` stops at a "
+            "call\n" RESULT_HELP,
     .run = run_repro,
 };
