@@ -48,6 +48,18 @@ extern const struct clause_info clause_infos[CLAUSE_COUNT];
 /* The clause called `name`, or CLAUSE_COUNT. */
 enum clause clause_find(const char *name);
 
+enum level { LEVEL_LINUX, LEVEL_DOCUMENTED, LEVEL_POSIX, LEVEL_COUNT };
+
+/* "linux", "documented", "posix". */
+extern const char *const level_names[LEVEL_COUNT];
+
+/* Is `clause`, which speaks of an effect, binding at `level`? */
+static inline bool contract_binds(enum level level, enum clause clause) {
+    const struct clause_info *info = &clause_infos[clause];
+    return level == LEVEL_LINUX || info->posix == SHALL ||
+           (level == LEVEL_DOCUMENTED && info->documented == SHALL);
+}
+
 /* Can `clause` be reached on `host`? */
 static inline bool clause_is_reachable(enum clause clause, const struct host *host) {
     uint8_t need = clause_infos[clause].need;
@@ -91,11 +103,6 @@ static inline void errno_set_add(struct errno_set *set, int error) {
 static inline bool errno_set_has(const struct errno_set *set, int error) {
     return error >= 0 && error < 192 && (set->bits[error / 64] >> error % 64 & 1);
 }
-
-enum level { LEVEL_LINUX, LEVEL_DOCUMENTED, LEVEL_POSIX, LEVEL_COUNT };
-
-/* "linux", "documented", "posix". */
-extern const char *const level_names[LEVEL_COUNT];
 
 /*
  * What an implementation may legitimately do either way. Found out once by probing (probe.h), then

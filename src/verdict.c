@@ -18,21 +18,6 @@ struct judging {
     uint16_t links; /* that its path may lead through */
 };
 
-/* Is `clause`, which speaks of an effect, binding at the level at hand? */
-static bool binds(const struct judging *judging, enum clause clause) {
-    const struct clause_info *info = &clause_infos[clause];
-    switch (judging->judge->contract->level) {
-    case LEVEL_POSIX:
-        return info->posix == SHALL;
-    case LEVEL_DOCUMENTED:
-        return info->posix == SHALL || info->documented == SHALL;
-    case LEVEL_LINUX:
-    case LEVEL_COUNT:
-        break;
-    }
-    return true;
-}
-
 static bool violated(struct judging *judging, enum clause clause, enum aspect aspect,
                      int64_t expected, int64_t got) {
     *judging->verdict = (struct verdict){
@@ -50,7 +35,7 @@ static bool violated(struct judging *judging, enum clause clause, enum aspect as
 /* Holds `got` against `expected`, if the clause binds. */
 static bool holds(struct judging *judging, enum clause clause, enum aspect aspect, int64_t expected,
                   int64_t got) {
-    if (expected == got || !binds(judging, clause))
+    if (expected == got || !contract_binds(judging->judge->contract->level, clause))
         return true;
     return violated(judging, clause, aspect, expected, got);
 }

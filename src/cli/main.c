@@ -10,15 +10,16 @@
 #include "report.h"
 
 static const struct verb *const verbs[] = {
-    &verb_run,    &verb_repro, &verb_minimize, &verb_keep,   &verb_check, &verb_show,
-    &verb_encode, &verb_list,  &verb_explain,  &verb_doctor, &verb_bench,
+    &verb_run,     &verb_repro,  &verb_minimize, &verb_keep,      &verb_check,
+    &verb_show,    &verb_encode, &verb_export_c, &verb_export_sh, &verb_list,
+    &verb_explain, &verb_doctor, &verb_bench,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
 static void print_usage(FILE *out) {
     fputs("usage: fifofuzz VERB [ARGUMENT...]\n\n", out);
     for (size_t i = 0; i < VERB_COUNT; i++)
-        fprintf(out, "  %-8s %s\n", verbs[i]->name, verbs[i]->summary);
+        fprintf(out, "  %-9s %s\n", verbs[i]->name, verbs[i]->summary);
     fputs("\nfifofuzz VERB --help tells more; fifofuzz --version prints the version.\n"
           "Exit status: 0 the contract held, 1 a finding, 2 wrong arguments or unreadable input,\n"
           "77 this host cannot run it. Environment: NO_COLOR.\n",

@@ -1,0 +1,105 @@
+/* export-c and export-sh: a scenario as a program of its own that knows nothing of fifofuzz. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "reproducer.h"
+#include "subject.h"
+
+static struct scenario scenario;
+
+/* A findings folder is named after its signature, other files after what they show. */
+static const char *title_of(const char *path) {
+    const char *name = strrchr(path, '/');
+    return strcmp(path, "-") == 0 ? NULL : name && name[1] ? name + 1 : path;
+}
+
+static FILE *open_output(const char *path) {
+    FILE *out = path ? fopen(path, "we") : stdout;
+    if (!out)
+        cli_fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
+    return out;
+}
+
+/* A file that is not whole is no use to anyone. */
+static void finish_output(FILE *out, const char *path, int error) {
+    if (path && fclose(out) != 0 && !error)
+        error = -errno;
+    if (!error)
+        return;
+    if (path)
+        unlink(path);
+    cli_fail(STATUS_USAGE, "%s: %s", path ? path : "stdout", strerror(-error));
+}
+
+static int run_export_c(int argc, char **argv) {
+    const char *output = NULL, *level = level_names[LEVEL_LINUX];
+    struct contract contract = {.host = reproducer_host};
+    char reason[256];
+    const struct cli_option options[] = {{"output", 'o', OPTION_TEXT, &output, 0, 0},
+                                         {"contract", 'c', OPTION_TEXT, &level, 0, 0}};
+    int first =
+        cli_options(&verb_export_c, argc, argv, options, sizeof options / sizeof options[0]);
+    if (argc - first != 1)
+        cli_misuse(&verb_export_c, "expected one FILE");
+    if (subject_level(&contract.level, level, reason, sizeof reason) != 0)
+        cli_fail(STATUS_USAGE, "%s", reason);
+    cli_load(argv[first], FORM_BY_NAME, &scenario, NULL);
+    const struct reproduction reproduction = {&scenario, &contract, NULL, title_of(argv[first])};
+    FILE *out = open_output(output);
+    finish_output(out, output, reproducer_print_c(out, &reproduction));
+    return STATUS_HELD;
+}
+
+const struct verb verb_export_c = {
+    .name = "export-c",
+    .arguments = "FILE [-o OUT] [--contract LEVEL]",
+    .summary = "Writes a scenario as one C file that needs nothing of fifofuzz.",
+    .help = "FILE is a scenario as text (.scn, or - for stdin), as bytes, or a findings folder. "
+            "The C file\nbuilds with `cc`, calls the mkfifo and mkfifoat that it is linked with "
+            "and ends with 0 (as\nexpected), 1 (not) or 77 (cannot be tried here).\n\n"
+            "  -c, --contract LEVEL    linux, documented or posix; default linux\n"
+            "  -o, --output OUT        where to; default stdout\n",
+    .run = run_export_c,
+};
+
+static int run_export_sh(int argc, char **argv) {
+    const char *output = NULL;
+    const struct contract contract = {.host = reproducer_host};
+    char reason[256], *script = NULL;
+    size_t size = 0;
+    const struct cli_option options[] = {{"output", 'o', OPTION_TEXT, &output, 0, 0}};
+    int first =
+        cli_options(&verb_export_sh, argc, argv, options, sizeof options / sizeof options[0]);
+    if (argc - first != 1)
+        cli_misuse(&verb_export_sh, "expected one FILE");
+    cli_load(argv[first], FORM_BY_NAME, &scenario, NULL);
+    const struct reproduction reproduction = {&scenario, &contract, NULL, title_of(argv[first])};
+    FILE *memory = open_memstream(&script, &size);
+    int error =
+        memory ? reproducer_print_sh(memory, &reproduction, reason, sizeof reason) : -ENOMEM;
+    if (memory && fclose(memory) != 0 && !error)
+        error = -ENOMEM;
+    if (error == -ENOTSUP)
+        cli_fail(STATUS_USAGE, "%s: shell cannot say it: %s; see fifofuzz export-c", argv[first],
+                 reason);
+    FILE *out = open_output(output);
+    if (!error && (fwrite(script, 1, size, out) != size || fflush(out) != 0))
+        error = -errno;
+    free(script);
+    finish_output(out, output, error);
+    return STATUS_HELD;
+}
+
+const struct verb verb_export_sh = {
+    .name = "export-sh",
+    .arguments = "FILE [-o OUT]",
+    .summary = "Writes a scenario as a shell script around mkfifo(1), if that can be.",
+    .help = "FILE is a scenario as text (.scn, or - for stdin), as bytes, or a findings folder. "
+            "The script ends\nwith 0 (as expected), 1 (not) or 77 (cannot be tried here). A "
+            "scenario that shell cannot say is\nrefused with the reason.\n\n"
+            "  -o, --output OUT        where to; default stdout\n",
+    .run = run_export_sh,
+};

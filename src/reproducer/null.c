@@ -1,0 +1,1 @@
+static const char *volatile null_path; /* known to no compiler */
