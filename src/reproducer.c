@@ -68,8 +68,7 @@ static void print_needs(FILE *out, const struct plan *plan) {
         {FRAGMENT_PROTECTED, "fs.protected_hardlinks and fs.protected_symlinks as they are by "
                              "default"},
     };
-    fprintf(out, " * Needs: %s",
-            fragments_need_linux(plan->fragments) ? "Linux" : "nothing but POSIX");
+    fprintf(out, " * Needs: %s", plan->needs_linux ? "Linux" : "nothing but POSIX");
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
         if (has(plan, needs[i].fragment))
             fprintf(out, ";\n *   %s", needs[i].need);
@@ -165,7 +164,7 @@ int reproducer_print_c(FILE *out, const struct reproduction *reproduction) {
     errno = 0;
     plan_make(&plan, reproduction);
     print_head(out, &plan);
-    if (fragments_need_linux(plan.fragments))
+    if (plan.needs_linux)
         fputs("#define _GNU_SOURCE\n", out);
     fragments_print_includes(out, plan.fragments | fragment_bit(FRAGMENT_PLAIN));
     fragments_print(out, plan.fragments);

@@ -64,7 +64,7 @@ void fragment_print(FILE *out, enum fragment fragment) {
     while (*line && (is_include(*line) || !**line))
         line++;
     fputc('\n', out);
-    for (; *line; line++)
+    for (; *line && (**line || line[1]); line++) /* the last one is empty: it stands behind \n */
         fprintf(out, "%s\n", *line);
 }
 

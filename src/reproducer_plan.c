@@ -126,6 +126,7 @@ static void plan_preparation(struct plan *plan, const struct step *step,
 static void walk_scenario(struct plan *plan, const struct host *host) {
     const struct scenario *scenario = plan->reproduction->scenario;
     world_reset(&plan->world, scenario, host);
+    plan->file_systems = 0;
     for (uint32_t i = 0; i < scenario->step_count; i++) {
         const struct step *step = &scenario->steps[i];
         plan->steps[i] = (struct planned_step){0};
@@ -355,6 +356,13 @@ static bool needs_root(const struct scenario *scenario) {
     return false;
 }
 
+static bool opens_paths(const struct scenario *scenario) {
+    for (uint32_t i = 0; i < scenario->step_count; i++)
+        if (scenario->steps[i].kind == STEP_OPEN && scenario->steps[i].flags & OPEN_PATH)
+            return true;
+    return false;
+}
+
 void plan_make(struct plan *plan, const struct reproduction *reproduction) {
     plan->reproduction = reproduction;
     walk_on_hosts(plan);
@@ -362,4 +370,6 @@ void plan_make(struct plan *plan, const struct reproduction *reproduction) {
     plan->needs_root = needs_root(reproduction->scenario);
     fragment_set set = BIT(FRAME) | of_steps(plan) | of_finding(plan);
     plan->fragments = set | of_place(plan, set) | BIT(MAIN);
+    plan->needs_linux =
+        fragments_need_linux(plan->fragments) || opens_paths(reproduction->scenario);
 }

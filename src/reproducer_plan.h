@@ -29,8 +29,10 @@ struct plan {
     const struct reproduction *reproduction;
     fragment_set fragments;
     bool plain;                                   /* any directory will do as the root */
+    bool needs_linux;                             /* and not just POSIX */
     bool needs_root;                              /* a user namespace will not do */
     bool protected_hardlinks, protected_symlinks; /* these settings make a difference */
+    unsigned file_systems; /* bits 1 << mount_id: it came with its file system, not by `bind` */
     struct planned_step steps[SCENARIO_STEPS_MAX];
     struct world world; /* as the last step leaves it */
 };

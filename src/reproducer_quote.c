@@ -20,7 +20,7 @@ static void put_c_byte(FILE *out, char byte, char before) {
         fputc(byte, out);
 }
 
-static void put_literal(FILE *out, const char *bytes, uint32_t length) {
+void quote_c_literal(FILE *out, const char *bytes, uint32_t length) {
     fputc('"', out);
     for (uint32_t i = 0; i < length; i++)
         put_c_byte(out, bytes[i], i ? bytes[i - 1] : '\0');
@@ -41,18 +41,13 @@ bool quote_is_literal(const char *bytes, uint32_t length) {
 
 static void put_repetition(FILE *out, const char *bytes, struct text_run run) {
     fprintf(out, "repeat(%u, ", run.count);
-    put_literal(out, bytes, run.unit);
+    quote_c_literal(out, bytes, run.unit);
     fputc(')', out);
 }
 
 void quote_c(FILE *out, const char *bytes, uint32_t length) {
-    struct text_run whole = text_run(bytes, length);
     if (quote_is_literal(bytes, length)) {
-        put_literal(out, bytes, length);
-        return;
-    }
-    if (whole.unit * whole.count == length) {
-        put_repetition(out, bytes, whole);
+        quote_c_literal(out, bytes, length);
         return;
     }
     fputs("TEXT(", out);
@@ -62,7 +57,7 @@ void quote_c(FILE *out, const char *bytes, uint32_t length) {
         if (at > 0)
             fputs(", ", out);
         if (plain > 0)
-            put_literal(out, bytes + at, plain);
+            quote_c_literal(out, bytes + at, plain);
         if (plain > 0 && run.count > 0)
             fputs(", ", out);
         if (run.count > 0)

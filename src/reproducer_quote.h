@@ -14,9 +14,12 @@ bool quote_is_literal(const char *bytes, uint32_t length);
 
 /*
  * Writes a C expression for the bytes, which have no NUL: a literal, or where they repeat
- * themselves `repeat(255, "x")` and `TEXT("d/", repeat(255, "x"))` of reproducer/strings.c.
+ * themselves `TEXT("d/", repeat(255, "x"))`, for which FRAGMENT_STRINGS is needed.
  */
 void quote_c(FILE *out, const char *bytes, uint32_t length);
+
+/* The same as a literal in any case. */
+void quote_c_literal(FILE *out, const char *bytes, uint32_t length);
 
 /*
  * Writes `text` into a C comment. It stays what it says to the parser of scenarios: of what could

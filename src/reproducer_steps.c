@@ -409,7 +409,8 @@ void steps_print_variables(FILE *out, const struct plan *plan) {
     for (uint32_t i = 0; i < scenario->step_count; i++) {
         const struct step *step = &scenario->steps[i];
         const struct printing to = {out, plan, step, &plan->steps[i], i};
-        if (step->kind == STEP_OPEN || step->kind == STEP_DUP || step->kind == STEP_CLOSE)
+        if (step->kind == STEP_CLOSE ||
+            ((step->kind == STEP_OPEN || step->kind == STEP_DUP) && plan->steps[i].error == 0))
             slots[step->slot] = true;
         if ((step->kind == STEP_MKFIFOAT || step->kind == STEP_DUP) &&
             step->dirfd.kind == DIRFD_SLOT)

@@ -1,7 +1,6 @@
 /* The listing that the file tree is held against in the end. */
 #include <string.h>
 
-#include "check.h"
 #include "reproducer_looks.h"
 #include "reproducer_quote.h"
 
@@ -35,7 +34,15 @@ static const char *path_of(const struct world *world, const struct name *name,
     return path + at;
 }
 
-static void put_node(FILE *out, const struct node *node) {
+/* Names may repeat themselves only together, when no step needs the functions for that. */
+static void put_bytes(FILE *out, const struct plan *plan, const char *bytes, uint32_t length) {
+    if (fragments_have(plan->fragments, FRAGMENT_STRINGS))
+        quote_c(out, bytes, length);
+    else
+        quote_c_literal(out, bytes, length);
+}
+
+static void put_node(FILE *out, const struct plan *plan, const struct node *node) {
     static const char *const types[] = {
         [NODE_FIFO] = "S_IFIFO",
         [NODE_FILE] = "S_IFREG",
@@ -47,13 +54,14 @@ static void put_node(FILE *out, const struct node *node) {
     fprintf(out, ", %s | 0%03o, %u, %u, %u, %u, ", types[node->type], node->mode, node->uid,
             node->gid, node->nlink, size);
     if (node->type == NODE_FILE || node->type == NODE_SYMLINK)
-        quote_c(out, node->content.bytes, node->content.length);
+        put_bytes(out, plan, node->content.bytes, node->content.length);
     else
         fputs("NULL", out);
 }
 
-static void print_name(FILE *out, const struct world *world, const struct name *name) {
+static void print_name(FILE *out, const struct plan *plan, const struct name *name) {
     static char path[LISTED_PATH_MAX];
+    const struct world *world = &plan->world;
     const char *start = path_of(world, name, path);
     const struct node *node = &world->nodes[name->node];
     if (!start) {
@@ -61,8 +69,8 @@ static void print_name(FILE *out, const struct world *world, const struct name *
         return;
     }
     fprintf(out, "    there(%u, ", node->superblock);
-    quote_c(out, start, (uint32_t)(path + LISTED_PATH_MAX - start));
-    put_node(out, node);
+    put_bytes(out, plan, start, (uint32_t)(path + LISTED_PATH_MAX - start));
+    put_node(out, plan, node);
     fputs(");\n", out);
 }
 
@@ -75,13 +83,13 @@ void looks_print_inspect(FILE *out, const struct plan *plan) {
     fprintf(out, "    number = %u;\n", plan->reproduction->scenario->step_count);
     for (uint8_t i = 0; i < world->superblock_count; i++) {
         fprintf(out, "    there(%u, \"\"", i);
-        put_node(out, &world->nodes[world->superblocks[i].root]);
+        put_node(out, plan, &world->nodes[world->superblocks[i].root]);
         fputs(");\n", out);
     }
     for (uint32_t row = 0; row < WORLD_NAMES_MAX; row++) {
         const struct name *name = &world->names[row];
         if (name->generation == world->generation && name->node != NODE_NONE)
-            print_name(out, world, name);
+            print_name(out, plan, name);
     }
     fputs("    nothing_else_there();\n}\n", out);
 }
