@@ -117,10 +117,11 @@ static void plan_preparation(struct plan *plan, const struct step *step,
         planned->closes = world_descriptor(world, world->slots[step->slot]) != NULL;
     if (step->kind == STEP_REMOUNT || step->kind == STEP_UMOUNT)
         planned->mount = mount_of(world, step);
-    const struct mount *mount = &world->mounts[planned->mount];
-    planned->idmapped =
-        mount->flags & MOUNT_IDMAP && mount->root == world->superblocks[mount->superblock].root;
+    planned->idmapped = world->mounts[planned->mount].flags & MOUNT_IDMAP &&
+                        plan->file_systems >> planned->mount & 1;
     planned->error = (int16_t)world_prepare(world, step);
+    if (step->kind == STEP_MOUNT && planned->error == 0)
+        plan->file_systems |= 1U << (world->mount_count - 1);
 }
 
 static void walk_scenario(struct plan *plan, const struct host *host) {

@@ -1,7 +1,7 @@
 /* The directory that received a name: its times are new, one entry of tmpfs takes 20 bytes. */
-static void compare_parent(long long begun, const struct look *before, int directory,
-                           const char *parent, const char *path) {
-    struct look after = look_at(directory, parent, AT_EMPTY_PATH);
+static void compare_parent(long long begun, const struct look *before, int start,
+                           const char *parent, int directory, const char *path) {
+    struct look after = look_at(start, parent, AT_EMPTY_PATH);
     struct look node = look_at(directory, path, AT_SYMLINK_NOFOLLOW);
     if (!succeeded || before->error || after.error || node.error)
         return;

@@ -1,0 +1,156 @@
+/*
+ * Exports as programs: those of the corpus hold with the C library, as they do in the sandbox, and
+ * those of findings fail with the canary that they were found in and hold with the C library.
+ *
+ * Of the canaries every eighth is taken; with the argument `all` each of them, which takes minutes.
+ */
+#include <glob.h>
+
+#include "conformance_testing.h"
+#include "examine_testing.h"
+#include "reproducer_testing.h"
+
+static struct scenario scenario;
+static unsigned step_of_canaries = 8;
+
+/* --- the corpus ------------------------------------------------------------------------------- */
+
+static void load_file(const char *path) {
+    static char text[CONFORMANCE_TEXT_MAX];
+    struct text_error error;
+    FILE *in = fopen(path, "re");
+    assert_non_null(in);
+    size_t length = fread(text, 1, sizeof text, in);
+    fclose(in);
+    assert_int_equal(scenario_parse(&scenario, NULL, text, length, &error), 0);
+}
+
+/* Is all of it possible here, and does it hold in the sandbox? */
+static bool holds_in_sandbox(void) {
+    struct verdict verdict;
+    for (uint32_t i = 0; i < scenario.step_count; i++)
+        if (host_lacks(&examiner.contract.host, &scenario.steps[i]) != ABILITY_COUNT)
+            return false;
+    examine_once(&examiner, &scenario, &verdict);
+    return !verdict_is_bad(&verdict);
+}
+
+static const char *base_name(const char *path) {
+    return strrchr(path, '/') + 1;
+}
+
+static void every_file_of_the_corpus_holds_with_the_c_library(void **state) {
+    (void)state;
+    static bool held[JOBS_MAX];
+    glob_t files;
+    char reason[256];
+    unsigned wrong = 0, unable = 0;
+    const struct contract contract = {.host = reproducer_host};
+    assert_int_equal(glob(FIFOFUZZ_CORPUS_DIR "/conformance/*.scn", 0, NULL, &files), 0);
+    assert_int_equal(glob(FIFOFUZZ_CORPUS_DIR "/regressions/*.scn", GLOB_APPEND, NULL, &files), 0);
+    if (examine_open(&examiner, implementation_find("own"), -1, reason, sizeof reason) != 0)
+        fail_msg("%s", reason);
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        load_file(files.gl_pathv[i]);
+        held[i] = holds_in_sandbox();
+    }
+    examine_close(&examiner);
+    job_count = jobs_started = 0;
+    for (size_t i = 0; i < files.gl_pathc; i++) {
+        const char *name = base_name(files.gl_pathv[i]);
+        const struct reproduction reproduction = {&scenario, &contract, NULL, name};
+        load_file(files.gl_pathv[i]);
+        add_job(name, NULL, &reproduction);
+    }
+    await_jobs();
+    for (unsigned i = 0; i < job_count; i++) {
+        unable += jobs[i].with_libc == 77;
+        if (jobs[i].with_libc == (held[i] ? 0 : 77))
+            continue;
+        print_message("%s: status %d, %s in the sandbox\n", jobs[i].name, jobs[i].with_libc,
+                      held[i] ? "held" : "did not hold or cannot be tried");
+        print_log(&jobs[i], ".log");
+        wrong++;
+    }
+    print_message("%u exports of the corpus, %u cannot be tried here\n", job_count, unable);
+    globfree(&files);
+    assert_int_equal(wrong, 0);
+}
+
+/* --- canaries --------------------------------------------------------------------------------- */
+
+/* Examines the conformance file of `clause`. */
+static bool holds_at(enum clause clause) {
+    static char text[CONFORMANCE_TEXT_MAX];
+    struct text_error error;
+    size_t length = conformance_read(clause, text);
+    assert_int_equal(scenario_parse(&scenario, NULL, text, length, &error), 0);
+    examine_adapt(&examiner, &scenario);
+    return examine(&examiner, &scenario, &finding);
+}
+
+/* The finding of a canary: in the file of its clause, in another one, or by search. */
+static bool find(const struct implementation *canary, struct contract *contract) {
+    enum { SEED = 20260103, SCENARIOS = 20000 };
+    char reason[256];
+    uint32_t used;
+    examiner.contract.level = LEVEL_LINUX;
+    if (examine_open(&examiner, canary, -1, reason, sizeof reason) != 0)
+        fail_msg("%s", reason);
+    bool held = holds_at(clause_find(canary->breaks));
+    for (int clause = 0; held && clause < CLAUSE_COUNT; clause++)
+        held = holds_at((enum clause)clause);
+    *contract = examiner.contract;
+    examine_close(&examiner);
+    return !held || !search(canary, LEVEL_LINUX, SEED, SCENARIOS, &used);
+}
+
+static void a_finding_shows_with_its_canary_and_not_with_the_c_library(void **state) {
+    (void)state;
+    size_t count;
+    unsigned canaries = 0, wrong = 0, shown = 0, held = 0;
+    const struct implementation *const *list = implementation_list(&count);
+    job_count = jobs_started = 0;
+    for (size_t i = 0; i < count; i++) {
+        static struct contract contract;
+        if (!is_canary(list[i]) || canaries++ % step_of_canaries != 0)
+            continue;
+        if (!find(list[i], &contract)) {
+            print_message("%s: nothing found\n", list[i]->name);
+            wrong++;
+            continue;
+        }
+        const struct reproduction reproduction = {&finding.scenario, &contract, &finding.verdict,
+                                                  finding.signature};
+        add_job(list[i]->name, list[i]->name, &reproduction);
+    }
+    await_jobs();
+    for (unsigned i = 0; i < job_count; i++) {
+        shown += jobs[i].with_canary == 1;
+        held += jobs[i].with_libc == 0;
+        if (jobs[i].with_canary == 1 && jobs[i].with_libc == 0)
+            continue;
+        print_message("%s: status %d with it, %d with the C library\n", jobs[i].name,
+                      jobs[i].with_canary, jobs[i].with_libc);
+        print_log(&jobs[i], ".log");
+        wrong++;
+    }
+    print_message("%u findings: %u show with their canary, %u hold with the C library\n", job_count,
+                  shown, held);
+    assert_int_equal(wrong, 0);
+    assert_true(job_count > 0);
+}
+
+int main(int argc, char **argv) {
+    if (!can_examine())
+        return EXIT_SKIPPED;
+    if (argc > 1 && strcmp(argv[1], "all") == 0)
+        step_of_canaries = 1;
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(every_file_of_the_corpus_holds_with_the_c_library),
+        cmocka_unit_test(a_finding_shows_with_its_canary_and_not_with_the_c_library),
+    };
+    if (argc > 2)
+        cmocka_set_test_filter(argv[2]);
+    return cmocka_run_group_tests(tests, make_workshop, remove_workshop);
+}

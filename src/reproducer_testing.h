@@ -1,0 +1,200 @@
+/*
+ * reproducer_testing.h - builds and runs exports for tests, as many at a time as there are
+ * processors, in a directory and a mount namespace of their own.
+ */
+#ifndef FIFOFUZZ_REPRODUCER_TESTING_H
+#define FIFOFUZZ_REPRODUCER_TESTING_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <limits.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "reproducer.h"
+
+static char workshop[] = "/tmp/fifofuzz-reproducer-XXXXXX";
+static char stand_in[PATH_MAX]; /* beside this test's program */
+
+enum { STATUS_NOT_BUILT = 99, STATUS_SIGNALLED = 98 };
+
+/* --- one program ------------------------------------------------------------------------------ */
+
+/* Starts `arguments` with its output in `log`; never returns. */
+_Noreturn static inline void become(char *const *arguments, const char *log) {
+    int out = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (out < 0 || dup2(out, 1) < 0 || dup2(out, 2) < 0)
+        _exit(STATUS_NOT_BUILT);
+    execvp(arguments[0], arguments);
+    _exit(STATUS_NOT_BUILT);
+}
+
+/* Runs it to its end; `preload` is the implementation that stands in for the C library, or NULL. */
+static inline int run_program(char *const *arguments, const char *log, const char *preload) {
+    int status;
+    pid_t child = fork();
+    if (child == 0) {
+        if (preload) {
+            setenv("LD_PRELOAD", stand_in, 1);
+            setenv("FIFOFUZZ_STAND_IN", preload, 1);
+        }
+        become(arguments, log);
+    }
+    if (child < 0 || waitpid(child, &status, 0) != child)
+        return STATUS_NOT_BUILT;
+    return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_SIGNALLED;
+}
+
+/* --- many ------------------------------------------------------------------------------------- */
+
+enum { JOBS_MAX = 1024 };
+static struct job {
+    char name[128];     /* of its files in the workshop: NAME.c, NAME, NAME.log */
+    const char *canary; /* run it with this one, too, or NULL */
+    pid_t process;
+    int with_libc, with_canary; /* exit statuses */
+} jobs[JOBS_MAX];
+static unsigned job_count, jobs_started, jobs_running;
+
+static inline void path_of_job(const struct job *job, const char *ending, char path[PATH_MAX]) {
+    snprintf(path, PATH_MAX, "%s/%s%s", workshop, job->name, ending);
+}
+
+/* The two statuses as one: there are at most 128 of either. */
+_Noreturn static inline void do_job(const struct job *job) {
+    char source[PATH_MAX], program[PATH_MAX], log[PATH_MAX], canary_log[PATH_MAX];
+    path_of_job(job, ".c", source);
+    path_of_job(job, "", program);
+    path_of_job(job, ".log", log);
+    path_of_job(job, ".canary.log", canary_log);
+    if (unshare(CLONE_NEWNS) == 0)
+        (void)mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
+    char *const build[] = {(char *)"cc",
+                           (char *)"-Wall",
+                           (char *)"-Wextra",
+                           (char *)"-Werror",
+                           (char *)"-o",
+                           program,
+                           source,
+                           NULL};
+    char *const run[] = {program, NULL};
+    int statuses[2] = {STATUS_NOT_BUILT, 0};
+    if (run_program(build, log, NULL) == 0) {
+        statuses[0] = run_program(run, log, NULL);
+        statuses[1] = job->canary ? run_program(run, canary_log, job->canary) : 0;
+    }
+    char result[PATH_MAX];
+    path_of_job(job, ".status", result);
+    FILE *out = fopen(result, "we");
+    if (out) {
+        fprintf(out, "%d %d\n", statuses[0], statuses[1]);
+        fclose(out);
+    }
+    _exit(0);
+}
+
+static inline void read_statuses(struct job *job) {
+    char result[PATH_MAX], line[32] = "", *end;
+    path_of_job(job, ".status", result);
+    FILE *in = fopen(result, "re");
+    if (in && !fgets(line, sizeof line, in))
+        line[0] = '\0';
+    if (in)
+        fclose(in);
+    job->with_libc = line[0] ? (int)strtol(line, &end, 10) : STATUS_NOT_BUILT;
+    job->with_canary = line[0] ? (int)strtol(end, NULL, 10) : STATUS_NOT_BUILT;
+}
+
+static inline void await_job(void) {
+    pid_t ended = wait(NULL);
+    assert_true(ended > 0);
+    for (unsigned i = 0; i < jobs_started; i++)
+        if (jobs[i].process == ended) {
+            jobs[i].process = 0;
+            jobs_running--;
+            read_statuses(&jobs[i]);
+        }
+}
+
+/* Exports the reproduction and starts what builds and runs it, in time. */
+static inline void add_job(const char *name, const char *canary,
+                           const struct reproduction *reproduction) {
+    char source[PATH_MAX];
+    assert_true(job_count < JOBS_MAX);
+    struct job *job = &jobs[job_count++];
+    *job = (struct job){.canary = canary};
+    snprintf(job->name, sizeof job->name, "%s", name);
+    path_of_job(job, ".c", source);
+    FILE *out = fopen(source, "we");
+    assert_non_null(out);
+    assert_int_equal(reproducer_print_c(out, reproduction), 0);
+    fclose(out);
+    while (jobs_running >= (unsigned)sysconf(_SC_NPROCESSORS_ONLN))
+        await_job();
+    fflush(NULL);
+    job->process = fork();
+    assert_true(job->process >= 0);
+    if (job->process == 0)
+        do_job(job);
+    jobs_started = job_count;
+    jobs_running++;
+}
+
+static inline void await_jobs(void) {
+    while (jobs_running)
+        await_job();
+}
+
+/* Prints what went wrong last, and where. */
+static inline void print_log(const struct job *job, const char *ending) {
+    char path[PATH_MAX], line[512];
+    path_of_job(job, ending, path);
+    FILE *in = fopen(path, "re");
+    while (in && fgets(line, sizeof line, in))
+        if (strstr(line, "WRONG") || strstr(line, "error:") || strstr(line, "cannot"))
+            print_message("    %s", line);
+    if (in)
+        fclose(in);
+}
+
+/* --- around all tests ------------------------------------------------------------------------- */
+
+static inline int make_workshop(void **state) {
+    (void)state;
+    ssize_t length = readlink("/proc/self/exe", stand_in, sizeof stand_in - 32);
+    if (length < 0 || !mkdtemp(workshop) || chmod(workshop, 0755))
+        return -1;
+    stand_in[length] = '\0';
+    char *name = strrchr(stand_in, '/');
+    snprintf(name, 32, "/stand_in.so");
+    return 0;
+}
+
+static inline int remove_entry(const char *path, const struct stat *facts, int type,
+                               struct FTW *position) {
+    (void)facts;
+    (void)type;
+    (void)position;
+    return remove(path);
+}
+
+static inline int remove_workshop(void **state) {
+    (void)state;
+    return getenv("FIFOFUZZ_KEEP") ? 0 : nftw(workshop, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+#endif
