@@ -1,5 +1,6 @@
 #include "reproducer_plan.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "reproducer_quote.h"
@@ -188,7 +189,6 @@ static bool shows_anywhere(enum aspect aspect) {
         [ASPECT_NODE] = true,
         [ASPECT_TYPE] = true,
         [ASPECT_MODE] = true,
-        [ASPECT_LINKS] = true,
         [ASPECT_SIZE] = true,
         [ASPECT_UMASK] = true,
         [ASPECT_SIGNALS] = true,
@@ -200,6 +200,14 @@ static bool shows_anywhere(enum aspect aspect) {
         [ASPECT_COUNT] = true,
     };
     return shown[aspect];
+}
+
+/* A finding about permissions, which may come from who one is, is seen as root alone sees it. */
+static bool is_about_permissions(const struct plan *plan) {
+    const struct verdict *verdict = plan->reproduction->verdict;
+    return verdict && verdict->aspect == ASPECT_ERRNO &&
+           (verdict->expected == EACCES || verdict->expected == EPERM || verdict->got == EACCES ||
+            verdict->got == EPERM);
 }
 
 static bool is_plain(const struct plan *plan) {
@@ -214,7 +222,7 @@ static bool is_plain(const struct plan *plan) {
             (step->kind != STEP_FILE && !stays_below(scenario, step->other)))
             return false;
     }
-    return shows_anywhere(plan_aspect(plan));
+    return shows_anywhere(plan_aspect(plan)) && !is_about_permissions(plan);
 }
 
 /* --- fragments -------------------------------------------------------------------------------- */
