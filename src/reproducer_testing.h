@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
+#include <grp.h>
 #include <limits.h>
 #include <sched.h>
 #include <setjmp.h>
@@ -27,6 +28,7 @@
 
 #include "reproducer.h"
 
+static const char wrong_mkfifo[] = "one that does nothing"; /* what a script is run with, too */
 static char workshop[] = "/tmp/fifofuzz-reproducer-XXXXXX";
 static char stand_in[PATH_MAX]; /* beside this test's program */
 
@@ -48,7 +50,11 @@ static inline int run_program(char *const *arguments, const char *log, const cha
     int status;
     pid_t child = fork();
     if (child == 0) {
-        if (preload) {
+        if (preload == wrong_mkfifo) {
+            char path[2 * PATH_MAX];
+            snprintf(path, sizeof path, "%s:%s", workshop, getenv("PATH"));
+            setenv("PATH", path, 1);
+        } else if (preload) {
             setenv("LD_PRELOAD", stand_in, 1);
             setenv("FIFOFUZZ_STAND_IN", preload, 1);
         }
@@ -65,6 +71,7 @@ enum { JOBS_MAX = 1024 };
 static struct job {
     char name[128];     /* of its files in the workshop: NAME.c, NAME, NAME.log */
     const char *canary; /* run it with this one, too, or NULL */
+    bool script;        /* NAME.c is a shell script */
     pid_t process;
     int with_libc, with_canary; /* exit statuses */
 } jobs[JOBS_MAX];
@@ -74,7 +81,14 @@ static inline void path_of_job(const struct job *job, const char *ending, char p
     snprintf(path, PATH_MAX, "%s/%s%s", workshop, job->name, ending);
 }
 
-/* The two statuses as one: there are at most 128 of either. */
+/* Permissions mean nothing to root, and a script cannot give up its privileges. */
+static inline bool become_ordinary(void) {
+    const unsigned nobody = 65534;
+    return geteuid() != 0 ||
+           (setgroups(0, NULL) == 0 && setgid(nobody) == 0 && setuid(nobody) == 0);
+}
+
+/* Builds and runs, and leaves the two statuses in a file. */
 _Noreturn static inline void do_job(const struct job *job) {
     char source[PATH_MAX], program[PATH_MAX], log[PATH_MAX], canary_log[PATH_MAX];
     path_of_job(job, ".c", source);
@@ -92,10 +106,12 @@ _Noreturn static inline void do_job(const struct job *job) {
                            source,
                            NULL};
     char *const run[] = {program, NULL};
+    char *const interpret[] = {(char *)"/bin/sh", source, NULL};
+    char *const *command = job->script ? interpret : run;
     int statuses[2] = {STATUS_NOT_BUILT, 0};
-    if (run_program(build, log, NULL) == 0) {
-        statuses[0] = run_program(run, log, NULL);
-        statuses[1] = job->canary ? run_program(run, canary_log, job->canary) : 0;
+    if (job->script ? become_ordinary() : run_program(build, log, NULL) == 0) {
+        statuses[0] = run_program(command, log, NULL);
+        statuses[1] = job->canary ? run_program(command, canary_log, job->canary) : 0;
     }
     char result[PATH_MAX];
     path_of_job(job, ".status", result);
@@ -130,19 +146,8 @@ static inline void await_job(void) {
         }
 }
 
-/* Exports the reproduction and starts what builds and runs it, in time. */
-static inline void add_job(const char *name, const char *canary,
-                           const struct reproduction *reproduction) {
-    char source[PATH_MAX];
-    assert_true(job_count < JOBS_MAX);
-    struct job *job = &jobs[job_count++];
-    *job = (struct job){.canary = canary};
-    snprintf(job->name, sizeof job->name, "%s", name);
-    path_of_job(job, ".c", source);
-    FILE *out = fopen(source, "we");
-    assert_non_null(out);
-    assert_int_equal(reproducer_print_c(out, reproduction), 0);
-    fclose(out);
+/* Starts a job whose NAME.c is written, in time. */
+static inline void start_job(struct job *job) {
     while (jobs_running >= (unsigned)sysconf(_SC_NPROCESSORS_ONLN))
         await_job();
     fflush(NULL);
@@ -152,6 +157,43 @@ static inline void add_job(const char *name, const char *canary,
         do_job(job);
     jobs_started = job_count;
     jobs_running++;
+}
+
+static inline struct job *new_job(const char *name, const char *canary, bool script) {
+    assert_true(job_count < JOBS_MAX);
+    struct job *job = &jobs[job_count++];
+    *job = (struct job){.canary = canary, .script = script};
+    snprintf(job->name, sizeof job->name, "%s", name);
+    return job;
+}
+
+/* Exports the reproduction as C and starts what builds and runs it. */
+static inline void add_program(const char *name, const char *canary,
+                               const struct reproduction *reproduction) {
+    char source[PATH_MAX];
+    struct job *job = new_job(name, canary, false);
+    path_of_job(job, ".c", source);
+    FILE *out = fopen(source, "we");
+    assert_non_null(out);
+    assert_int_equal(reproducer_print_c(out, reproduction), 0);
+    fclose(out);
+    start_job(job);
+}
+
+/* The same as a script, which is also run with a mkfifo that does nothing, if shell can say it. */
+static inline bool add_script(const char *name, const struct reproduction *reproduction) {
+    char source[PATH_MAX], reason[128];
+    struct job *job = new_job(name, wrong_mkfifo, true);
+    path_of_job(job, ".c", source);
+    FILE *out = fopen(source, "we");
+    assert_non_null(out);
+    int error = reproducer_print_sh(out, reproduction, reason, sizeof reason);
+    fclose(out);
+    if (error == -ENOTSUP)
+        job_count--;
+    else
+        start_job(job);
+    return error == 0;
 }
 
 static inline void await_jobs(void) {
@@ -181,7 +223,10 @@ static inline int make_workshop(void **state) {
     stand_in[length] = '\0';
     char *name = strrchr(stand_in, '/');
     snprintf(name, 32, "/stand_in.so");
-    return 0;
+    char path[PATH_MAX];
+    snprintf(path, sizeof path, "%s/mkfifo", workshop);
+    FILE *out = fopen(path, "we");
+    return out && fputs("#!/bin/sh\n", out) >= 0 && fclose(out) == 0 ? chmod(path, 0755) : -1;
 }
 
 static inline int remove_entry(const char *path, const struct stat *facts, int type,

@@ -48,7 +48,7 @@ static void an_unknown_clause_gets_suggestions(void **state) {
 static void a_malformed_scenario_is_shown_by_line_and_column(void **state) {
     (void)state;
     write_file("bad.scn", "umask 022\nmkfifo \"p\" rw\n");
-    const char *const verbs[] = {"show", "encode", "repro", "check"};
+    const char *const verbs[] = {"show", "encode", "repro", "check", "export-c", "export-sh"};
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
         RUN(verbs[i], "bad.scn");
         assert_status(2);
@@ -123,8 +123,9 @@ static void a_host_without_namespaces_is_77_with_the_reason(void **state) {
 
 static void every_verb_has_help(void **state) {
     (void)state;
-    const char *const verbs[] = {"run",    "repro", "minimize", "keep",   "check", "show",
-                                 "encode", "list",  "explain",  "doctor", "bench"};
+    const char *const verbs[] = {"run",   "repro",    "minimize", "keep",    "check",
+                                 "show",  "encode",   "list",     "explain", "doctor",
+                                 "bench", "export-c", "export-sh"};
     RUN("--help");
     assert_status(0);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "cli.h"
 #include "reproducer.h"
@@ -16,28 +15,27 @@ static const char *title_of(const char *path) {
     return strcmp(path, "-") == 0 ? NULL : name && name[1] ? name + 1 : path;
 }
 
-static FILE *open_output(const char *path) {
-    FILE *out = path ? fopen(path, "we") : stdout;
-    if (!out)
-        cli_fail(STATUS_USAGE, "%s: %s", path, strerror(errno));
-    return out;
+/* Everything is in memory before a file is begun: what is there is whole. */
+static FILE *open_memory(char **text, size_t *size) {
+    FILE *memory = open_memstream(text, size);
+    if (!memory)
+        cli_fail(STATUS_OURS, "out of memory");
+    return memory;
 }
 
-/* A file that is not whole is no use to anyone. */
-static void finish_output(FILE *out, const char *path, int error) {
-    if (path && fclose(out) != 0 && !error)
-        error = -errno;
-    if (!error)
-        return;
-    if (path)
-        unlink(path);
-    cli_fail(STATUS_USAGE, "%s: %s", path ? path : "stdout", strerror(-error));
+static void write_all(FILE *memory, int error, const char *output, char **text,
+                      const size_t *size) {
+    if (fclose(memory) != 0 || error)
+        cli_fail(STATUS_OURS, "out of memory");
+    cli_write(output, *text, *size);
+    free(*text);
 }
 
 static int run_export_c(int argc, char **argv) {
     const char *output = NULL, *level = level_names[LEVEL_LINUX];
     struct contract contract = {.host = reproducer_host};
-    char reason[256];
+    char reason[256], *text = NULL;
+    size_t size = 0;
     const struct cli_option options[] = {{"output", 'o', OPTION_TEXT, &output, 0, 0},
                                          {"contract", 'c', OPTION_TEXT, &level, 0, 0}};
     int first =
@@ -48,8 +46,8 @@ static int run_export_c(int argc, char **argv) {
         cli_fail(STATUS_USAGE, "%s", reason);
     cli_load(argv[first], FORM_BY_NAME, &scenario, NULL);
     const struct reproduction reproduction = {&scenario, &contract, NULL, title_of(argv[first])};
-    FILE *out = open_output(output);
-    finish_output(out, output, reproducer_print_c(out, &reproduction));
+    FILE *memory = open_memory(&text, &size);
+    write_all(memory, reproducer_print_c(memory, &reproduction), output, &text, &size);
     return STATUS_HELD;
 }
 
@@ -68,7 +66,7 @@ const struct verb verb_export_c = {
 static int run_export_sh(int argc, char **argv) {
     const char *output = NULL;
     const struct contract contract = {.host = reproducer_host};
-    char reason[256], *script = NULL;
+    char reason[256], *text = NULL;
     size_t size = 0;
     const struct cli_option options[] = {{"output", 'o', OPTION_TEXT, &output, 0, 0}};
     int first =
@@ -77,19 +75,12 @@ static int run_export_sh(int argc, char **argv) {
         cli_misuse(&verb_export_sh, "expected one FILE");
     cli_load(argv[first], FORM_BY_NAME, &scenario, NULL);
     const struct reproduction reproduction = {&scenario, &contract, NULL, title_of(argv[first])};
-    FILE *memory = open_memstream(&script, &size);
-    int error =
-        memory ? reproducer_print_sh(memory, &reproduction, reason, sizeof reason) : -ENOMEM;
-    if (memory && fclose(memory) != 0 && !error)
-        error = -ENOMEM;
+    FILE *memory = open_memory(&text, &size);
+    int error = reproducer_print_sh(memory, &reproduction, reason, sizeof reason);
     if (error == -ENOTSUP)
         cli_fail(STATUS_USAGE, "%s: shell cannot say it: %s; see fifofuzz export-c", argv[first],
                  reason);
-    FILE *out = open_output(output);
-    if (!error && (fwrite(script, 1, size, out) != size || fflush(out) != 0))
-        error = -errno;
-    free(script);
-    finish_output(out, output, error);
+    write_all(memory, error, output, &text, &size);
     return STATUS_HELD;
 }
 
