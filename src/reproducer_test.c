@@ -116,7 +116,7 @@ static void nothing_ends_a_comment(void **state) {
 static void every_byte_survives_a_shell_word(void **state) {
     (void)state;
     FILE *out = begin();
-    quote_shell(out, "a'b $`\\\n", 9);
+    quote_shell(out, "a'b $`\\\n", 8);
     fclose(out);
     assert_string_equal(text, "'a'\\''b $`\\\n'");
 }

@@ -218,7 +218,7 @@ static inline void print_log(const struct job *job, const char *ending) {
 static inline int make_workshop(void **state) {
     (void)state;
     ssize_t length = readlink("/proc/self/exe", stand_in, sizeof stand_in - 32);
-    if (length < 0 || !mkdtemp(workshop) || chmod(workshop, 0755))
+    if (length < 0 || !mkdtemp(workshop) || chmod(workshop, 01777))
         return -1;
     stand_in[length] = '\0';
     char *name = strrchr(stand_in, '/');
