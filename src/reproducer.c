@@ -25,11 +25,14 @@ static void print_finding(FILE *out, const struct reproduction *reproduction) {
     char sentence[768];
     if (!verdict)
         return;
-    verdict_describe(verdict, sentence, sizeof sentence);
-    fprintf(out, " * Step %u%s was wrong: ", verdict->step + 1,
+    fprintf(out, " * Step %u%s was wrong", verdict->step + 1,
             verdict->late ? ", or one before it," : "");
-    quote_comment(out, sentence);
-    fputc('\n', out);
+    if (verdict->expected != verdict->got) { /* equal if a signature is all that is known */
+        verdict_describe(verdict, sentence, sizeof sentence);
+        fputs(": ", out);
+        quote_comment(out, sentence);
+    }
+    fputs(".\n", out);
     if (verdict->kind == VERDICT_DISAGREED)
         return;
     const struct clause_info *info = &clause_infos[verdict->clause];

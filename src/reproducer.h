@@ -22,8 +22,10 @@ struct reproduction {
      * settings of proc(5). Where these matter the program refuses to run on a host that differs.
      */
     const struct contract *contract;
-    const struct verdict *verdict; /* the finding: its aspect is looked at, too; NULL without one */
-    const char *title;             /* what the program is about, such as a signature, or NULL */
+    /* The finding: its aspect is looked at, too. NULL without one. As verdict_read_signature gives
+       it, it does as well, but what was expected and got is not told. */
+    const struct verdict *verdict;
+    const char *title; /* what the program is about, such as a signature, or NULL */
 };
 
 /*

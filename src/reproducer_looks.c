@@ -129,6 +129,13 @@ static void put_parent(const struct look_at_call *look) {
     quote_c(look->out, path, length);
 }
 
+static const char *name_of_place(const struct look_at_call *look) {
+    const struct verdict *verdict = look->plan->reproduction->verdict;
+    if (verdict->aspect != ASPECT_PLACE_CHANGED)
+        return "the parent directory";
+    return verdict->name[0] ? verdict->name : "the path";
+}
+
 /* The place that PLACE_CHANGED names, with the flags of its stat. */
 static void put_changed_place(const struct look_at_call *look) {
     const char *name = look->plan->reproduction->verdict->name;
@@ -203,8 +210,7 @@ void looks_print_after(const struct look_at_call *look) {
     case PARENT_SAME:
     case PLACE:
         put_look(look, "after", what);
-        fprintf(look->out, "    compare_looks(\"%s\", &before, &after);\n",
-                what == PLACE ? look->plan->reproduction->verdict->name : "the parent directory");
+        fprintf(look->out, "    compare_looks(\"%s\", &before, &after);\n", name_of_place(look));
         break;
     case CWD:
         fputs("    compare_cwd(&before);\n", look->out);

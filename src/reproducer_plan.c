@@ -205,9 +205,11 @@ static bool shows_anywhere(enum aspect aspect) {
 /* A finding about permissions, which may come from who one is, is seen as root alone sees it. */
 static bool is_about_permissions(const struct plan *plan) {
     const struct verdict *verdict = plan->reproduction->verdict;
-    return verdict && verdict->aspect == ASPECT_ERRNO &&
-           (verdict->expected == EACCES || verdict->expected == EPERM || verdict->got == EACCES ||
-            verdict->got == EPERM);
+    if (!verdict || verdict->aspect != ASPECT_ERRNO)
+        return false;
+    const int64_t expected = plan->steps[verdict->step].error;
+    return expected == EACCES || expected == EPERM || verdict->got == EACCES ||
+           verdict->got == EPERM;
 }
 
 static bool is_plain(const struct plan *plan) {

@@ -188,10 +188,8 @@ static void print_head(FILE *out, const struct plan *plan) {
     put_comment(out, reproduction->title ? reproduction->title : "mkfifo");
     fputs("\n#\n", out);
     if (reproduction->verdict && reproduction->verdict->kind == VERDICT_VIOLATED) {
-        verdict_describe(reproduction->verdict, line, sizeof line);
-        fprintf(out, "# Step %u was wrong: ", reproduction->verdict->step + 1);
-        put_comment(out, line);
-        fprintf(out, "\n# %s: %s\n# Source: ", clause_infos[reproduction->verdict->clause].name,
+        fprintf(out, "# Step %u was wrong.\n# %s: %s\n# Source: ", reproduction->verdict->step + 1,
+                clause_infos[reproduction->verdict->clause].name,
                 clause_infos[reproduction->verdict->clause].summary);
         report_source(out, (enum clause)reproduction->verdict->clause);
         fputs("\n#\n", out);

@@ -213,6 +213,32 @@ static void a_finding_is_told_and_looked_at(void **state) {
     assert_contains("start_harness(begin_harness, inspect);");
 }
 
+static void a_signature_is_read_back(void **state) {
+    (void)state;
+    char signature[128];
+    parse("mkfifo \"x\" 0644\nmkdir \"d\" 0755\n");
+    for (int aspect = 0; aspect < ASPECT_COUNT; aspect++) {
+        struct verdict back = {0};
+        verdict = (struct verdict){.kind = VERDICT_VIOLATED,
+                                   .clause = CLAUSE_RETURNS,
+                                   .aspect = (uint8_t)aspect,
+                                   .got = ENDING_CRASHED,
+                                   .number = 11};
+        verdict_signature(&verdict, &scenario, signature, sizeof signature);
+        assert_true(verdict_read_signature(&back, &scenario, signature));
+        assert_int_equal(back.clause, CLAUSE_RETURNS);
+        assert_int_equal(back.aspect, aspect);
+        assert_int_equal(back.step, 0);
+        if (aspect == ASPECT_ENDING) {
+            assert_int_equal(back.got, ENDING_CRASHED);
+            assert_int_equal(back.number, 11);
+        }
+    }
+    assert_false(verdict_read_signature(&verdict, &scenario, "C-RETURNS: the call comes back"));
+    assert_false(verdict_read_signature(&verdict, &scenario, "C-RETURNS.mkfifoat.errno.0"));
+    assert_false(verdict_read_signature(&verdict, &scenario, ""));
+}
+
 static void settings_of_the_host_are_asked_for_where_they_decide(void **state) {
     (void)state;
     export_c("umask 0\nmkdir \"t\" 0777\nchmod \"t\" 01777\nmkdir \"d\" 0777\nas 1000:1000\n"
@@ -287,6 +313,7 @@ int main(void) {
         cmocka_unit_test(a_harness_step_that_fails_is_left_to_the_reader),
         cmocka_unit_test(a_level_allows_what_it_leaves_open),
         cmocka_unit_test(a_finding_is_told_and_looked_at),
+        cmocka_unit_test(a_signature_is_read_back),
         cmocka_unit_test(settings_of_the_host_are_asked_for_where_they_decide),
         cmocka_unit_test(shell_says_what_it_can),
         cmocka_unit_test(shell_refuses_with_a_reason),

@@ -129,6 +129,14 @@ void verdict_values(const struct verdict *verdict, char *expected, char *got, si
 void verdict_signature(const struct verdict *verdict, const struct scenario *scenario, char *out,
                        size_t capacity);
 
+/*
+ * Reads a signature of `scenario` back, as far as it says what was found: clause, aspect, ending
+ * and the last call of its kind as the step at fault; what was expected and got is left 0. Returns
+ * false if it is none, or the scenario has no such step.
+ */
+bool verdict_read_signature(struct verdict *verdict, const struct scenario *scenario,
+                            const char *signature);
+
 /* "the call: expected EEXIST, got success": what failed, on one line. Returns as snprintf does. */
 size_t verdict_describe(const struct verdict *verdict, char *out, size_t capacity);
 

@@ -1,5 +1,6 @@
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -144,6 +145,58 @@ void verdict_signature(const struct verdict *verdict, const struct scenario *sce
     snprintf(out, capacity, "%s.%s.%s%s%s%s", clause_infos[verdict->clause].name,
              step_infos[scenario->steps[verdict->step].kind].name, aspects[verdict->aspect].key,
              *got || *number ? "." : "", got, number);
+}
+
+/* The length of the part of a signature that begins at `at`. */
+static size_t part_length(const char *at) {
+    return strcspn(at, ".\n");
+}
+
+static bool part_is(const char *at, const char *word) {
+    return part_length(at) == strlen(word) && strncmp(at, word, strlen(word)) == 0;
+}
+
+static const char *next_part(const char *at) {
+    at += part_length(at);
+    return *at == '.' ? at + 1 : at;
+}
+
+static enum aspect find_aspect(const char *key) {
+    for (int aspect = 0; aspect < ASPECT_COUNT; aspect++)
+        if (part_is(key, aspects[aspect].key))
+            return (enum aspect)aspect;
+    return ASPECT_COUNT;
+}
+
+/* Clause names have no dot. */
+static enum clause find_clause(const char *name) {
+    for (int clause = 0; clause < CLAUSE_COUNT; clause++)
+        if (part_is(name, clause_infos[clause].name))
+            return (enum clause)clause;
+    return CLAUSE_COUNT;
+}
+
+bool verdict_read_signature(struct verdict *verdict, const struct scenario *scenario,
+                            const char *signature) {
+    const char *kind = next_part(signature), *key = next_part(kind), *got = next_part(key);
+    const enum clause clause = find_clause(signature);
+    const enum aspect aspect = find_aspect(key);
+    uint32_t step = scenario->step_count;
+    while (step > 0 && !part_is(kind, step_infos[scenario->steps[step - 1].kind].name))
+        step--;
+    if (clause == CLAUSE_COUNT || aspect == ASPECT_COUNT || step == 0)
+        return false;
+    *verdict = (struct verdict){.kind = VERDICT_VIOLATED,
+                                .clause = (uint8_t)clause,
+                                .aspect = (uint8_t)aspect,
+                                .late = aspect >= ASPECT_ARENA_EXTRA && aspect < ASPECT_ENDING,
+                                .step = step - 1};
+    if (aspect == ASPECT_ENDING) {
+        char *end;
+        verdict->got = strtol(got, &end, 10);
+        verdict->number = *end == '-' ? (int32_t)strtol(end + 1, NULL, 10) : 0;
+    }
+    return true;
 }
 
 size_t verdict_describe(const struct verdict *verdict, char *out, size_t capacity) {

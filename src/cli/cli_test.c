@@ -123,9 +123,9 @@ static void a_host_without_namespaces_is_77_with_the_reason(void **state) {
 
 static void every_verb_has_help(void **state) {
     (void)state;
-    const char *const verbs[] = {"run",   "repro",    "minimize", "keep",    "check",
-                                 "show",  "encode",   "list",     "explain", "doctor",
-                                 "bench", "export-c", "export-sh"};
+    const char *const verbs[] = {"run",      "repro",     "minimize", "keep",    "check",
+                                 "show",     "encode",    "list",     "explain", "doctor",
+                                 "export-c", "export-sh", "bench"};
     RUN("--help");
     assert_status(0);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {

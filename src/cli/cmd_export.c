@@ -1,5 +1,6 @@
 /* export-c and export-sh: a scenario as a program of its own that knows nothing of fifofuzz. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,10 +10,38 @@
 
 static struct scenario scenario;
 
-/* A findings folder is named after its signature, other files after what they show. */
-static const char *title_of(const char *path) {
+/* What the scenario is about: the signature of a finding, in its first line, or the file's name. */
+struct subject_matter {
+    struct verdict verdict;
+    bool is_finding;
+    char title[160];
+};
+
+static void read_matter(const char *path, struct subject_matter *matter) {
     const char *name = strrchr(path, '/');
-    return strcmp(path, "-") == 0 ? NULL : name && name[1] ? name + 1 : path;
+    snprintf(matter->title, sizeof matter->title, "%s", name && name[1] ? name + 1 : path);
+    matter->is_finding = false;
+    if (strcmp(path, "-") == 0)
+        return;
+    char *inside = cli_join(path, "scenario.scn");
+    size_t length;
+    char *data = cli_read(cli_exists(inside) ? inside : path, &length);
+    const char *end = memchr(data, '\n', length);
+    if (end && end - data > 2 && memcmp(data, "# ", 2) == 0) {
+        char line[sizeof matter->title];
+        snprintf(line, sizeof line, "%.*s", (int)(end - data - 2), data + 2);
+        matter->is_finding = verdict_read_signature(&matter->verdict, &scenario, line);
+        if (matter->is_finding)
+            memcpy(matter->title, line, sizeof line);
+    }
+    free(data);
+    free(inside);
+}
+
+static struct reproduction reproduction_of(const struct subject_matter *matter,
+                                           const struct contract *contract) {
+    return (struct reproduction){&scenario, contract, matter->is_finding ? &matter->verdict : NULL,
+                                 matter->title};
 }
 
 /* Everything is in memory before a file is begun: what is there is whole. */
@@ -32,6 +61,7 @@ static void write_all(FILE *memory, int error, const char *output, char **text,
 }
 
 static int run_export_c(int argc, char **argv) {
+    static struct subject_matter matter;
     const char *output = NULL, *level = level_names[LEVEL_LINUX];
     struct contract contract = {.host = reproducer_host};
     char reason[256], *text = NULL;
@@ -45,7 +75,8 @@ static int run_export_c(int argc, char **argv) {
     if (subject_level(&contract.level, level, reason, sizeof reason) != 0)
         cli_fail(STATUS_USAGE, "%s", reason);
     cli_load(argv[first], FORM_BY_NAME, &scenario, NULL);
-    const struct reproduction reproduction = {&scenario, &contract, NULL, title_of(argv[first])};
+    read_matter(argv[first], &matter);
+    const struct reproduction reproduction = reproduction_of(&matter, &contract);
     FILE *memory = open_memory(&text, &size);
     write_all(memory, reproducer_print_c(memory, &reproduction), output, &text, &size);
     return STATUS_HELD;
@@ -64,6 +95,7 @@ const struct verb verb_export_c = {
 };
 
 static int run_export_sh(int argc, char **argv) {
+    static struct subject_matter matter;
     const char *output = NULL;
     const struct contract contract = {.host = reproducer_host};
     char reason[256], *text = NULL;
@@ -74,7 +106,8 @@ static int run_export_sh(int argc, char **argv) {
     if (argc - first != 1)
         cli_misuse(&verb_export_sh, "expected one FILE");
     cli_load(argv[first], FORM_BY_NAME, &scenario, NULL);
-    const struct reproduction reproduction = {&scenario, &contract, NULL, title_of(argv[first])};
+    read_matter(argv[first], &matter);
+    const struct reproduction reproduction = reproduction_of(&matter, &contract);
     FILE *memory = open_memory(&text, &size);
     int error = reproducer_print_sh(memory, &reproduction, reason, sizeof reason);
     if (error == -ENOTSUP)
