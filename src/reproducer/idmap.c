@@ -12,7 +12,7 @@ static void write_idmap(pid_t owner, const char *name) {
     snprintf(path, sizeof path, "/proc/%d/%s", (int)owner, name);
     int file = open(path, O_WRONLY);
     if (file < 0 || write(file, map, sizeof map - 1) < 0)
-        unable(path);
+        unable("an idmapped mount; run it as root");
     close(file);
 }
 
