@@ -133,6 +133,7 @@ static void make_repeatable(const struct implementation *canary) {
     char reason[256];
     struct confirmation confirmation;
     static struct fresh_result result;
+    examiner.scenarios = 0; /* a new one, as fresh.h demands */
     if (examine_open(&examiner, canary, -1, reason, sizeof reason) != 0)
         fail_msg("%s", reason);
     assert_int_equal(fresh_confirm(&examiner, &finding.scenario, &confirmation), 0);
