@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "report_json.h"
+#include "reproducer.h"
 
 /* --- files ------------------------------------------------------------------------------------ */
 
@@ -23,48 +24,67 @@ struct content {
     char *file; /* path of scenario.scn once the folder has its name */
 };
 
-static void write_text(FILE *out, const struct content *content, const struct scenario *scenario) {
+static int write_text(FILE *out, const struct content *content, const struct scenario *scenario) {
     static char text[SCENARIO_PRINT_MAX];
     static struct expectations expectations;
     static struct world world;
     contract_expect(content->contract, &world, scenario, &expectations);
     scenario_print(scenario, &expectations, text, sizeof text);
     fprintf(out, "# %s\n%s", content->finding->signature, text);
+    return 0;
 }
 
-static void write_scenario(FILE *out, const struct content *content) {
-    write_text(out, content, &content->finding->scenario);
+static int write_scenario(FILE *out, const struct content *content) {
+    return write_text(out, content, &content->finding->scenario);
 }
 
-static void write_original(FILE *out, const struct content *content) {
-    write_text(out, content, &content->finding->original);
+static int write_original(FILE *out, const struct content *content) {
+    return write_text(out, content, &content->finding->original);
 }
 
-static void write_input(FILE *out, const struct content *content) {
+static int write_input(FILE *out, const struct content *content) {
     static uint8_t bytes[SCENARIO_BYTES_MAX];
     fwrite(bytes, 1, scenario_encode(&content->finding->scenario, bytes, sizeof bytes), out);
+    return 0;
 }
 
-static void write_command(FILE *out, const struct content *content) {
+static int write_command(FILE *out, const struct content *content) {
     report_command(out, content->run, content->file);
     fputc('\n', out);
+    return 0;
 }
 
-static void write_report(FILE *out, const struct content *content) {
+static int write_report(FILE *out, const struct content *content) {
     report_print(out, content->run, content->finding, content->file);
+    return 0;
 }
 
-static void write_json(FILE *out, const struct content *content) {
-    report_json(out, content->run, content->finding, content->file);
+static int write_json(FILE *out, const struct content *content) {
+    return report_json(out, content->run, content->finding, content->file);
+}
+
+static int write_reproducer(FILE *out, const struct content *content) {
+    const struct finding *finding = content->finding;
+    const struct reproduction reproduction = {
+        .scenario = &finding->scenario,
+        .contract = content->contract,
+        .verdict = &finding->verdict,
+        .title = finding->signature,
+    };
+    return reproducer_print_c(out, &reproduction);
 }
 
 static const struct {
     const char *name;
-    void (*write)(FILE *out, const struct content *content);
+    int (*write)(FILE *out, const struct content *content); /* 0 or -errno */
 } files[] = {
-    {"scenario.scn", write_scenario}, {"original.scn", write_original},
-    {"input", write_input},           {"command.txt", write_command},
-    {"report.json", write_json},      {"report.txt", write_report},
+    {"scenario.scn", write_scenario},
+    {"original.scn", write_original},
+    {"input", write_input},
+    {"command.txt", write_command},
+    {"reproducer.c", write_reproducer},
+    {"report.json", write_json},
+    {"report.txt", write_report},
 };
 enum { FILES = sizeof files / sizeof files[0] };
 
@@ -90,8 +110,9 @@ static int write_file(const char *folder, size_t index, const struct content *co
     FILE *out = path && fresh ? fopen(fresh, "we") : NULL;
     int error = out ? 0 : path && fresh ? -errno : -ENOMEM;
     if (out) {
-        files[index].write(out, content);
-        error = close_written(out);
+        error = files[index].write(out, content);
+        int lost = close_written(out);
+        error = error ? error : lost;
         if (!error && rename(fresh, path) != 0)
             error = -errno;
         if (error)

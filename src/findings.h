@@ -5,6 +5,7 @@
  *   original.scn   as it was found, before it was minimized
  *   input          scenario.scn as bytes, for a fuzz target
  *   command.txt    the command that repeats it
+ *   reproducer.c   the same as a C file of its own (reproducer.h)
  *   report.json    the report for programs (report_json.h)
  *   report.txt     what failed, whose fault it is, expected and got, commands
  *   count          how often it was found

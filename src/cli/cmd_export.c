@@ -14,7 +14,7 @@ static struct scenario scenario;
 struct subject_matter {
     struct verdict verdict;
     bool is_finding;
-    char title[160];
+    char title[SIGNATURE_SIZE];
 };
 
 static void read_matter(const char *path, struct subject_matter *matter) {

@@ -180,7 +180,9 @@ static void need_finding(void) {
     need(*name && !strstr(name, " C-"), "not one finding but \"%s\"", name);
     need(begins_with_any(name, deed->clauses), "reported as %s", name);
     snprintf(folder, sizeof folder, "findings/%s", name);
-    need_names(folder, "command.txt count input original.scn report.txt scenario.scn");
+    need_names(
+        folder,
+        "command.txt count input original.scn report.json report.txt reproducer.c scenario.scn");
     snprintf(path, sizeof path, "%s/report.txt", folder);
     read_whole(path, report, sizeof report);
     need(strstr(report, deed->told), "\"%s\" is not in:\n%s", deed->told, report);

@@ -75,6 +75,7 @@ static void a_run_with_a_finding_ends_with_commands_that_work(void **state) {
         const char *said;
     } commands[] = {
         {"Reproduce with:        ", 1, ": 1 of 1 runs: violated C-STAT-type\n"},
+        {"As C:                  ", 0, "CALL(1, mkfifo"},
         {"Keep as a regression:  ", 0, "/regressions/C-STAT-type.mkfifo"},
     };
     for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++) {

@@ -63,8 +63,8 @@ static void await_end(const struct run *run) {
  */
 
 static void assert_whole(const char *folder) {
-    static const char *const files[] = {"scenario.scn", "original.scn", "input",
-                                        "command.txt",  "report.txt",   "count"};
+    static const char *const files[] = {"scenario.scn", "original.scn", "input",      "command.txt",
+                                        "reproducer.c", "report.json",  "report.txt", "count"};
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         char name[512];
         struct stat facts;
