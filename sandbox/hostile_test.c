@@ -79,6 +79,11 @@ static int open_socket(const char *path, mode_t mode) {
     return socket(AF_UNIX, SOCK_STREAM, 0);
 }
 
+static int open_sockets_for_ever(const char *path, mode_t mode) {
+    for (;;)
+        (void)open_socket(path, mode);
+}
+
 static int mount_something(const char *path, mode_t mode) {
     (void)mode;
     return mount("none", path, "tmpfs", 0, NULL);
@@ -144,6 +149,7 @@ static const struct hostile {
     {"fork_process", fork_process, ENDING_FORBIDDEN, -1},
     {"execute", execute, ENDING_FORBIDDEN, SYS_execve},
     {"open_socket", open_socket, ENDING_FORBIDDEN, SYS_socket},
+    {"open_sockets_for_ever", open_sockets_for_ever, ENDING_FORBIDDEN, SYS_socket},
     {"mount_something", mount_something, ENDING_FORBIDDEN, SYS_mount},
     {"open_file_system", open_file_system, ENDING_FORBIDDEN, 430},
     {"change_root", change_root, ENDING_FORBIDDEN, SYS_chroot},

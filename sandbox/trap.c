@@ -169,14 +169,35 @@ static bool on_mask_call(struct trap *trap, ucontext_t *context) {
     return set_result(context, change_mask(trap ? &trap->mask : &of_nobody, context));
 }
 
-/* The C library calls exit_group(2) until it succeeds: that parks at once. */
+/* What the C library calls while it holds locks that the main thread needs. */
+static bool is_fork(int call) {
+    static const int forks[] = {
+#ifdef SYS_fork
+        SYS_fork,
+        SYS_vfork,
+#endif
+        SYS_clone,
+        SYS_clone3,
+    };
+    for (size_t i = 0; i < sizeof forks / sizeof forks[0]; i++)
+        if (call == forks[i])
+            return true;
+    return false;
+}
+
+/*
+ * The C library calls exit_group(2) until it succeeds: that parks at once. So does what repeats a
+ * forbidden call for ever, before it counts as a hang, which takes seconds to tell.
+ */
 static void on_forbidden_call(struct trap *trap, int call, ucontext_t *context) {
+    enum { REPETITIONS = 1000 };
+    bool endless = ++trap->forbidden_calls > REPETITIONS && !is_fork(call);
     if (!trap->forbidden) {
         trap->forbidden_call = call;
         frames_take_interrupted(&trap->frames, context);
     }
     trap->forbidden = true;
-    if (call == SYS_exit_group || !set_result(context, -EPERM))
+    if (call == SYS_exit_group || endless || !set_result(context, -EPERM))
         trap_end(ENDING_FORBIDDEN, call, 0);
 }
 

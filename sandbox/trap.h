@@ -39,6 +39,7 @@ struct trap {
     _Atomic bool parked; /* its run has ended: signals mean nothing to it any more */
     bool forbidden;      /* a forbidden system call was tried: how the run ends, whatever follows */
     int32_t forbidden_call;
+    uint32_t forbidden_calls; /* how many in all */
     enum ending ending;
     int32_t detail; /* as in struct observation */
     uint64_t address;

@@ -87,6 +87,31 @@ static int choose(const struct examiner *examiner, const char *folder,
 
 /* --- the report ------------------------------------------------------------------------------- */
 
+/* The scenario as it was found; `original` stays as it is if the folder has none. */
+static void load_original(const char *folder, struct scenario *original) {
+    char *path = cli_join(folder, "original.scn");
+    if (cli_exists(path))
+        cli_load(path, FORM_BY_NAME, original, NULL);
+    free(path);
+}
+
+/*
+ * Makes `scenario` small where the process that found it could not: it remembers, or a sanitizer
+ * takes no second report. True if that changed it.
+ */
+static bool make_small(const struct examiner *examiner, const char *folder, bool changed,
+                       uint64_t seconds) {
+    static struct scenario original;
+    const struct minimize_budget budget = {.seconds = seconds};
+    scenario_clear(&original);
+    load_original(folder, &original);
+    if (seconds == 0 || (!changed && !scenario_equal(&scenario, &original)))
+        return false;
+    scenario_copy(&original, &scenario);
+    fresh_minimize(examiner, &scenario, &budget);
+    return !scenario_equal(&scenario, &original);
+}
+
 /* What the child that writes the report anew needs. */
 struct replacement {
     const struct crew_plan *plan;
@@ -99,6 +124,10 @@ static void replace(struct examiner *examiner, void *context) {
     const struct replacement *replacement = context;
     if (examine(examiner, &scenario, &finding))
         return;
+    load_original(replacement->folder, &finding.original);
+    const char *name = strrchr(replacement->folder, '/');
+    snprintf(finding.signature, sizeof finding.signature, "%s",
+             name ? name + 1 : replacement->folder);
     struct report_run run = {program_invocation_name, replacement->plan->implementation,
                              examiner->contract.level, sandbox_tier(), session_traits()};
     int error = findings_replace(replacement->folder, &run, &examiner->contract, &finding);
@@ -118,9 +147,8 @@ static void confirm(const struct examiner *examiner, const struct crew_plan *pla
         cli_fail(STATUS_OURS, "out of memory");
     int signal;
     int error = choose(examiner, finding->folder, &confirmation, &changed);
-    const struct minimize_budget budget = {.seconds = plan->minimize_seconds};
-    if (!error && changed && budget.seconds)
-        fresh_minimize(examiner, &scenario, &budget);
+    if (!error && confirmation.violated)
+        changed |= make_small(examiner, finding->folder, changed, plan->minimize_seconds);
     if (!error && changed)
         error = fresh_run(examiner, replace, &replacement, &signal);
     if (error)
