@@ -15,7 +15,7 @@ static void interrupt(int signal) {
 static int wait_for(pid_t child, int *status) {
     const struct timespec slice = {.tv_nsec = 2000000};
     int ended = 0;
-    for (int i = 0; i < 2500 && ended == 0 && !interrupted; i++) {
+    for (int i = 0; i < 10000 && ended == 0 && !interrupted; i++) {
         ended = waitpid(child, status, WNOHANG) == child;
         if (!ended)
             nanosleep(&slice, NULL);
@@ -30,7 +30,7 @@ static int tell(int ended, int status) {
     if (interrupted)
         return 128 + interrupted;
     if (!ended)
-        puts("\nhung: it did not come back within 5 seconds   WRONG");
+        puts("\nhung: it did not come back within 20 seconds   WRONG");
     else if (WIFSIGNALED(status))
         printf("\ncrashed by signal %d%s   WRONG\n", WTERMSIG(status),
                WTERMSIG(status) == SIGSEGV   ? " (SIGSEGV)"
