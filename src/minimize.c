@@ -81,8 +81,9 @@ bool minimize_steps(struct minimization *m) {
 struct minimize_effort minimize(struct scenario *scenario, minimize_keep *keep, void *context,
                                 const struct minimize_budget *budget) {
     static minimize_pass *const passes[] = {
-        minimize_steps,    minimize_texts, minimize_detours,
-        minimize_operands, minimize_names, minimize_slots,
+        /* what is quick comes first: time may be short */
+        minimize_steps,   minimize_operands, minimize_texts,
+        minimize_detours, minimize_names,    minimize_slots,
     };
     enum { ROUNDS_MAX = 16 }; /* two or three do; names that change places could go on for ever */
     static struct minimization m;
