@@ -56,11 +56,14 @@ bool minimize_try(struct minimization *m) {
 
 /* --- steps ------------------------------------------------------------------------------------ */
 
+static void remove_steps(struct scenario *scenario, uint32_t start, uint32_t end) {
+    memmove(scenario->steps + start, scenario->steps + end,
+            (scenario->step_count - end) * sizeof *scenario->steps);
+    scenario_truncate(scenario, scenario->step_count - (end - start));
+}
+
 static bool try_without(struct minimization *m, uint32_t start, uint32_t end) {
-    struct scenario *candidate = minimize_propose(m);
-    memmove(candidate->steps + start, candidate->steps + end,
-            (candidate->step_count - end) * sizeof *candidate->steps);
-    scenario_truncate(candidate, candidate->step_count - (end - start));
+    remove_steps(minimize_propose(m), start, end);
     return minimize_try(m);
 }
 
@@ -76,13 +79,27 @@ bool minimize_steps(struct minimization *m) {
     return changed;
 }
 
+/* Two that need each other wherever they stand: mount and umount, mkdir and rmdir. */
+bool minimize_pairs(struct minimization *m) {
+    enum { FEW = 24 }; /* pairs of more would be too many to try */
+    bool changed = false;
+    for (uint32_t late = m->best->step_count; late-- > 1 && m->best->step_count <= FEW;)
+        for (uint32_t early = 0; early < late && late < m->best->step_count; early++) {
+            struct scenario *candidate = minimize_propose(m);
+            remove_steps(candidate, late, late + 1);
+            remove_steps(candidate, early, early + 1);
+            changed |= minimize_try(m);
+        }
+    return changed;
+}
+
 /* --- the whole -------------------------------------------------------------------------------- */
 
 struct minimize_effort minimize(struct scenario *scenario, minimize_keep *keep, void *context,
                                 const struct minimize_budget *budget) {
     static minimize_pass *const passes[] = {
         /* what is quick comes first: time may be short */
-        minimize_steps,   minimize_operands, minimize_texts,
+        minimize_steps,   minimize_operands, minimize_texts, minimize_pairs,
         minimize_detours, minimize_names,    minimize_slots,
     };
     enum { ROUNDS_MAX = 16 }; /* two or three do; names that change places could go on for ever */

@@ -34,6 +34,7 @@ bool minimize_try(struct minimization *m);
 typedef bool minimize_pass(struct minimization *m);
 
 minimize_pass minimize_steps;    /* fewer steps (minimize.c) */
+minimize_pass minimize_pairs;    /* two steps at once (minimize.c) */
 minimize_pass minimize_texts;    /* fewer components and slashes, shorter contents (_text.c) */
 minimize_pass minimize_detours;  /* shorter ways, if they save steps (_detour.c) */
 minimize_pass minimize_names;    /* components called a, b, c, ... or at least shorter (_name.c) */

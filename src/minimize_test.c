@@ -99,6 +99,26 @@ static void what_does_not_matter_goes(void **state) {
     assert_in_range(effort.tries, 1, 100);
 }
 
+/* As many directories are removed as are made. */
+static bool is_balanced(void *context, const struct scenario *candidate) {
+    (void)context;
+    int made = 0;
+    for (uint32_t i = 0; i < candidate->step_count; i++)
+        made += (candidate->steps[i].kind == STEP_MKDIR) - (candidate->steps[i].kind == STEP_RMDIR);
+    return made == 0 && ends_in_call(NULL, candidate);
+}
+
+static void steps_that_need_each_other_go_together(void **state) {
+    (void)state;
+    parse("mkdir \"a\" 0755\numask 0\nrmdir \"a\"\nmkfifo \"b\" 0644\n");
+    minimize(&scenario, is_balanced, NULL, &no_limit);
+    assert_text("mkfifo \"\" 0644\n");
+    parse("mkdir \"a\" 0755\nmkdir \"b\" 0755\nmkfifoat cwd \"b\" 0644\nrmdir \"b\"\nrmdir "
+          "\"a\"\nmkfifo \"b\" 0644\n");
+    minimize(&scenario, is_balanced, NULL, &no_limit);
+    assert_text("mkfifo \"\" 0644\n");
+}
+
 static void names_become_letters_wherever_they_stand(void **state) {
     (void)state;
     parse("mkdir \"z\" 01777\nmkdir \"some where\" 0700\nsymlink \"z\" \"some where/q\"\n"
@@ -204,6 +224,7 @@ static void any_scenario_is_minimized_validly_and_always_alike(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_does_not_matter_goes),
+        cmocka_unit_test(steps_that_need_each_other_go_together),
         cmocka_unit_test(names_become_letters_wherever_they_stand),
         cmocka_unit_test(names_may_change_places),
         cmocka_unit_test(a_boundary_of_lengths_is_found),

@@ -120,6 +120,20 @@ static inline void finish(pid_t child) {
 #define RUN_CONFINED(confine, ...)                                                                 \
     finish(start((const char *const[]){__VA_ARGS__, NULL}, "err", confine))
 
+/* Runs a line of shell in the test's directory, with the program as $0. */
+static inline void run_shell(const char *line) {
+    pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        if (chdir(directory) != 0 || !freopen("out", "w", stdout) || !freopen("err", "w", stderr))
+            _exit(99);
+        setenv("TMPDIR", directory, 1);
+        execl("/bin/sh", "sh", "-c", line, program, NULL);
+        _exit(99);
+    }
+    finish(child);
+}
+
 static inline void assert_status(int wanted) {
     if (ran.status != wanted)
         fail_msg("status %d instead of %d; stdout:\n%s\nstderr:\n%s", ran.status, wanted, ran.out,

@@ -11,19 +11,6 @@
 #include "confirm.h"
 #include "findings.h"
 
-/* Runs a line of shell with the program as $0. */
-static void run_shell(const char *line) {
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        if (chdir(directory) != 0 || !freopen("out", "w", stdout) || !freopen("err", "w", stderr))
-            _exit(99);
-        execl("/bin/sh", "sh", "-c", line, program, NULL);
-        _exit(99);
-    }
-    finish(child);
-}
-
 static void assert_lacks(const char *text, const char *part) {
     if (strstr(text, part))
         fail_msg("\"%s\" is in:\n%s", part, text);

@@ -6,20 +6,6 @@
 
 #include <dirent.h>
 
-/* Runs a line of shell in the test's directory. */
-static void run_shell(const char *line) {
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        if (chdir(directory) != 0 || !freopen("out", "w", stdout) || !freopen("err", "w", stderr))
-            _exit(99);
-        setenv("TMPDIR", directory, 1);
-        execl("/bin/sh", "sh", "-c", line, NULL);
-        _exit(99);
-    }
-    finish(child);
-}
-
 static void assert_file(const char *name, const char *content) {
     static char text[65536];
     read_into(in_directory(name), text, sizeof text);
