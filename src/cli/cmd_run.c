@@ -21,7 +21,7 @@
 
 enum {
     SEED_MAX = 2147483647 - CAMPAIGN_JOBS_MAX,
-    PATIENCE = 120,          /* seconds that the engine gets beyond --time */
+    PATIENCE = 600,          /* seconds that the engine gets beyond --time */
     OVERDUE = -1,            /* where others are signals */
     ENGINE_INTERRUPTED = 72, /* libFuzzer's status after SIGTERM or SIGINT */
 };

@@ -89,14 +89,15 @@ static uint64_t rest(uint64_t limit, uint64_t used) {
 
 /*
  * libFuzzer's flags. Memory and time of one input are the sandbox's concern: -timeout is only for a
- * sandbox that is stuck itself. -reload=0, or runs would depend on the clock. -entropic=0: its
+ * sandbox that is stuck itself, and long, since a hang is told by processor time, of which a busy
+ * machine gives little. -reload=0, or runs would depend on the clock. -entropic=0: its
  * bookkeeping of rare features takes a tenth of the time and finds no clause sooner.
  */
 static void add_engine_flags(struct arguments *arguments, const struct crew *crew,
                              const struct crew_plan *plan, unsigned job) {
     static const char *const fixed[] = {
         "-error_exitcode=1", "-max_len=8192", "-len_control=0",  "-reload=0",
-        "-rss_limit_mb=0",   "-timeout=60",   "-detect_leaks=0", "-print_final_stats=0",
+        "-rss_limit_mb=0",   "-timeout=600",  "-detect_leaks=0", "-print_final_stats=0",
         "-verbosity=1",      "-entropic=0",
     };
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
