@@ -78,7 +78,7 @@ static struct job {
 static unsigned job_count, jobs_started, jobs_running;
 
 static inline void path_of_job(const struct job *job, const char *ending, char path[PATH_MAX]) {
-    snprintf(path, PATH_MAX, "%s/%s%s", workshop, job->name, ending);
+    snprintf(path, PATH_MAX, "%.256s/%.*s%s", workshop, (int)sizeof job->name, job->name, ending);
 }
 
 /* Permissions mean nothing to root, and a script cannot give up its privileges. */

@@ -72,6 +72,12 @@ static void choose_subject(struct plan *plan) {
 static void choose_target(struct plan *plan) {
     struct zoo *zoo = plan->zoo;
     plan->target = ZOO_ROOT;
+    /* That a file system is full shows only where nothing else is wrong. */
+    if (plan->troubles == 0 && (zoo->possible & KIND(FULL)) != 0 &&
+        random_one_in(plan->random, 4)) {
+        plan->parent = zoo_want(zoo, KIND(FULL));
+        return;
+    }
     if ((zoo->possible & KINDS_OF_SUBJECTS) != 0 && random_one_in(plan->random, 2)) {
         choose_subject(plan);
         return;

@@ -250,6 +250,8 @@ static void make_full(struct zoo *zoo, uint32_t member) {
                             (choice == 3 ? KIND(UNWRITABLE) | KIND(UNSEARCHABLE) : 0),
                         member);
     }
+    if (random_one_in(zoo->random, 4)) /* what is inherited takes no inode */
+        zoo_acl(zoo, member, ACL_DEFAULT);
     spoil(zoo, member);
 }
 

@@ -212,7 +212,7 @@ completion() {
     expect '_fifofuzz fifofuzz' 'what complete knows' "$(complete -p fifofuzz)"
     offers 'run' ru
     offers '*check*doctor*explain*' ''
-    offers 'explain' help ex
+    offers 'explain' help expl
     offers '--implementation' check --imp
     offers '*--help*--repeat*' repro -
     offers 'documented' run --contract d
