@@ -80,8 +80,11 @@ static int open_socket(const char *path, mode_t mode) {
 }
 
 static int open_sockets_for_ever(const char *path, mode_t mode) {
-    for (;;)
-        (void)open_socket(path, mode);
+    int number;
+    do
+        number = open_socket(path, mode);
+    while (number >= -1);
+    return number;
 }
 
 static int mount_something(const char *path, mode_t mode) {
