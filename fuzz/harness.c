@@ -9,10 +9,8 @@
 
 #include "campaign.h"
 #include "check.h"
-#include "examine.h"
-#include "findings.h"
+#include "collector.h"
 #include "mutator.h"
-#include "report.h"
 #include "sandbox.h"
 #include "subject.h"
 
@@ -50,7 +48,7 @@ static struct {
 static struct examiner examiner;
 static struct campaign_writer writer; /* `job` is NULL outside of a campaign */
 static struct scenario scenario;      /* the one at hand */
-static struct finding finding;
+static struct collector collector = {.examiner = &examiner, .writer = &writer};
 static char traits[sizeof writer.job->traits_text];
 
 /* --- endings ---------------------------------------------------------------------------------- */
@@ -71,155 +69,18 @@ static void print_scenario_at_hand(void) {
     fprintf(stderr, "The scenario at hand:\n%.*s", (int)length, text);
 }
 
-/* Leaves the finding in its folder; "" with the reason if that cannot be. */
-static void save_finding(const struct report_run *run, struct campaign_finding *saved) {
-    int error = findings_save(arguments.findings, run, &examiner.contract, &finding, saved->folder,
-                              sizeof saved->folder);
-    if (!error)
-        return;
-    fprintf(stderr, CAMPAIGN_UNSAVED " below %s: %s\n", arguments.findings, strerror(-error));
-    snprintf(saved->reason, sizeof saved->reason, "%s: %s", arguments.findings, strerror(-error));
-    saved->folder[0] = '\0';
-}
-
-/* Saves and prints; `saved` gets the finding's names, its key excepted. */
-static void report_finding(struct campaign_finding *saved) {
-    struct report_run run = {
-        .program = arguments.program,
-        .implementation = arguments.implementation,
-        .level = examiner.contract.level,
-        .tier = sandbox_tier(),
-        .traits = traits,
-    };
-    memcpy(saved->signature, finding.signature, sizeof saved->signature);
-    if (arguments.findings)
-        save_finding(&run, saved);
-    char *file = NULL;
-    if (saved->folder[0] && asprintf(&file, "%s/scenario.scn", saved->folder) < 0)
-        file = NULL;
-    report_print(stderr, &run, &finding, file);
-    free(file);
-}
-
 static bool stopped_by_sanitizer(const struct verdict *verdict) {
     return verdict->aspect == ASPECT_ENDING && verdict->got == ENDING_SANITIZER;
 }
 
 /* The finding is reported; the engine keeps the input. */
-static _Noreturn void end_with_finding(void) {
+static _Noreturn void end_with_finding(const struct verdict *verdict) {
     if (writer.job)
         campaign_enter(&writer, CAMPAIGN_FOUND);
     check_context = NULL; /* the report has the scenario */
-    if (stopped_by_sanitizer(&finding.verdict) && libfuzzer_death_callback)
+    if (stopped_by_sanitizer(verdict) && libfuzzer_death_callback)
         libfuzzer_death_callback();
     abort();
-}
-
-/* --- what is known ---------------------------------------------------------------------------- */
-
-/*
- * What one run shows of a fault does not tell whether it is the same fault, so a few scenarios that
- * show the same are investigated; more are only counted. Of what hangs one is enough: each look
- * takes seconds.
- */
-enum { INVESTIGATED_MAX = 3 };
-static bool is_slow(const struct verdict *verdict) {
-    return verdict->aspect == ASPECT_ENDING && verdict->got == ENDING_HUNG;
-}
-
-static struct known {
-    char key[FAULT_KEY_SIZE];
-    unsigned investigated;
-    struct campaign_finding *last; /* what the last investigation came to */
-} known[CAMPAIGN_FINDINGS_MAX];
-static unsigned known_count;
-
-/* The row for `key`, made if there is room; NULL if there is none. */
-static struct known *know(const char *key) {
-    for (unsigned i = 0; i < known_count; i++)
-        if (strcmp(known[i].key, key) == 0)
-            return &known[i];
-    if (known_count == CAMPAIGN_FINDINGS_MAX)
-        return NULL;
-    snprintf(known[known_count].key, sizeof known[0].key, "%s", key);
-    return &known[known_count++];
-}
-
-/* The process before this one of the same job has found these. */
-static void remember_findings(void) {
-    for (uint32_t i = 0; i < writer.job->finding_count; i++) {
-        struct known *row = know(writer.job->findings[i].key);
-        if (row)
-            *row =
-                (struct known){.investigated = INVESTIGATED_MAX, .last = &writer.job->findings[i]};
-        if (row)
-            snprintf(row->key, sizeof row->key, "%s", writer.job->findings[i].key);
-    }
-}
-
-/* Adds what was found to the campaign's page, or counts it there. Returns its row. */
-static struct campaign_finding *note_finding(const struct campaign_finding *found) {
-    for (uint32_t i = 0; i < writer.job->finding_count; i++) {
-        struct campaign_finding *row = &writer.job->findings[i];
-        if (strcmp(row->signature, found->signature) == 0 &&
-            strcmp(row->folder, found->folder) == 0) {
-            row->count++;
-            row->saved++;
-            return row;
-        }
-    }
-    struct campaign_finding *row = campaign_next_finding(&writer);
-    if (!row)
-        return NULL;
-    *row = *found;
-    row->count = row->saved = 1;
-    campaign_publish(&writer);
-    return row;
-}
-
-/* True if this is known well enough, and what is known of it can still be read. */
-static bool is_known(const struct known *row) {
-    if (!row)
-        return known_count == CAMPAIGN_FINDINGS_MAX;
-    bool lost = row->last && row->last->folder[0] && access(row->last->folder, F_OK) != 0;
-    return row->investigated == INVESTIGATED_MAX && !lost;
-}
-
-/* Finds out all about it, reports it, and enters it on the campaign's page. Returns its row. */
-static struct campaign_finding *investigate(const struct verdict *verdict,
-                                            struct campaign_finding *found) {
-    const struct minimize_budget budget = {
-        .seconds = strtoul(arguments.minimize_time, NULL, 10),
-        .stop = writer.job ? &writer.campaign->stopping : NULL,
-    };
-    examine_investigate(&examiner, &scenario, verdict, &finding);
-    if (budget.seconds)
-        examine_minimize(&examiner, &finding, &budget);
-    report_finding(found);
-    return writer.job ? note_finding(found) : NULL;
-}
-
-/* A finding, or one more occurrence of a known one. */
-static void take_violation(const struct verdict *verdict) {
-    static struct campaign_finding found;
-    found = (struct campaign_finding){0};
-    verdict_signature(verdict, &scenario, found.key, sizeof found.key);
-    struct known *row = know(found.key);
-    if (arguments.keep_going && is_known(row)) {
-        if (row && row->last)
-            row->last->count++;
-        return;
-    }
-    if (writer.job)
-        writer.job->reporting = true;
-    struct campaign_finding *noted = investigate(verdict, &found);
-    if (writer.job)
-        writer.job->reporting = false;
-    if (row) {
-        bool enough = is_slow(verdict) || row->investigated == INVESTIGATED_MAX;
-        row->investigated = enough ? INVESTIGATED_MAX : row->investigated + 1;
-        row->last = noted;
-    }
 }
 
 /* --- start ------------------------------------------------------------------------------------ */
@@ -358,8 +219,21 @@ static void announce(void) {
     examiner.scenarios = writer.job->scenarios; /* of the process before this one */
     examiner.calls = writer.job->calls;
     examiner.undecided = writer.job->undecided;
-    remember_findings();
+    collector_remember(&collector);
     campaign_enter(&writer, CAMPAIGN_RUNNING);
+}
+
+static void prepare_collector(void) {
+    collector.run = (struct report_run){
+        .program = arguments.program,
+        .implementation = arguments.implementation,
+        .level = examiner.contract.level,
+        .tier = sandbox_tier(),
+        .traits = traits,
+    };
+    collector.findings = arguments.findings;
+    collector.minimize_seconds = strtoul(arguments.minimize_time, NULL, 10);
+    collector.keep_going = arguments.keep_going;
 }
 
 /* The worker starts with the first input: threads do not survive a fork server's fork. */
@@ -368,10 +242,12 @@ static bool ready(void) {
     if (opened || unable[0])
         return opened;
     opened = open_examiner();
-    if (opened)
+    if (opened) {
+        prepare_collector();
         announce();
-    else
+    } else {
         fputs("fifofuzz: NOTHING IS TESTED: every input returns at once\n", stderr);
+    }
     return opened;
 }
 
@@ -386,10 +262,10 @@ int harness_run(const uint8_t *data, size_t size) {
     struct verdict verdict;
     bool held = examine_holds(&examiner, &scenario, &verdict);
     if (!held)
-        take_violation(&verdict);
+        collector_take(&collector, &scenario, &verdict);
     if (writer.job)
         campaign_end(&writer, examiner.scenarios, examiner.calls, examiner.undecided);
     if (!held && (!arguments.keep_going || stopped_by_sanitizer(&verdict)))
-        end_with_finding();
+        end_with_finding(&verdict);
     return 0;
 }

@@ -10,8 +10,8 @@
  *   --implementation=X  a built-in name or the path of a shared object; default own
  *   --contract=LEVEL    linux, documented or posix; default linux
  *   --findings=DIR      leave findings there (report_save); default: the report goes to stderr only
- *   --minimize-time=S   seconds for making a finding's scenario small; default 3 (engines have a
- *                       timeout of their own), 0: not at all
+ *   --minimize-time=S   seconds for making a finding's scenario small; default 10 (engines have
+ *                       a timeout of their own), 0: not at all
  *   --keep-going        in a campaign: a finding is noted, and the process goes on
  *   --cpu=N             pin the process to that processor; default: the one that it is on
  *   --campaign=FD       figures and endings go to this page (campaign.h)

@@ -109,6 +109,11 @@ void campaign_publish(struct campaign_writer *writer) {
     atomic_fetch_add_explicit(&writer->job->finding_count, 1, memory_order_release);
 }
 
+bool campaign_same(const struct campaign_finding *a, const struct campaign_finding *b) {
+    bool same_place = !a->folder[0] || !b->folder[0] || strcmp(a->folder, b->folder) == 0;
+    return same_place && strcmp(a->signature, b->signature) == 0;
+}
+
 void campaign_enter(struct campaign_writer *writer, enum campaign_state state) {
     atomic_store_explicit(&writer->job->state, state, memory_order_release);
 }
@@ -135,6 +140,7 @@ void campaign_sum(const struct campaign *campaign, struct campaign_totals *total
         totals->scenarios += atomic_load_explicit(&job->scenarios, memory_order_relaxed);
         totals->calls += atomic_load_explicit(&job->calls, memory_order_relaxed);
         totals->undecided += atomic_load_explicit(&job->undecided, memory_order_relaxed);
+        totals->not_kept += atomic_load_explicit(&job->not_kept, memory_order_relaxed);
         add_clauses(job, totals);
     }
 }
@@ -143,10 +149,6 @@ enum campaign_state campaign_state(const struct campaign *campaign, unsigned job
     check(job < campaign->job_count);
     return (enum campaign_state)atomic_load_explicit(&campaign->jobs[job].state,
                                                      memory_order_acquire);
-}
-
-static bool same_finding(const struct campaign_finding *a, const struct campaign_finding *b) {
-    return strcmp(a->signature, b->signature) == 0 && strcmp(a->folder, b->folder) == 0;
 }
 
 unsigned campaign_findings(const struct campaign *campaign, struct campaign_seen *out,
@@ -158,12 +160,14 @@ unsigned campaign_findings(const struct campaign *campaign, struct campaign_seen
         for (uint32_t k = 0; k < count; k++) {
             const struct campaign_finding *one = &job->findings[k];
             unsigned row = 0;
-            while (row < rows && !same_finding(out[row].finding, one))
+            while (row < rows && !campaign_same(out[row].finding, one))
                 row++;
             if (row == capacity)
                 continue;
             if (row == rows)
                 out[rows++] = (struct campaign_seen){.finding = one};
+            if (!out[row].finding->folder[0])
+                out[row].finding = one;
             out[row].count += atomic_load_explicit(&one->count, memory_order_relaxed);
             out[row].saved += one->saved;
         }

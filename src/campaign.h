@@ -26,8 +26,12 @@ enum {
     CAMPAIGN_FINDINGS_MAX = 64, /* distinct findings of one job */
 };
 
-/* What a child prints in front of the report of a finding whose folder cannot be written. */
-#define CAMPAIGN_UNSAVED "fifofuzz: the finding cannot be written"
+/*
+ * The lines between which a child prints the report of a finding whose folder cannot be written;
+ * the signature follows the first.
+ */
+#define CAMPAIGN_UNSAVED     "fifofuzz: report of what is in no folder: "
+#define CAMPAIGN_UNSAVED_END "fifofuzz: end of that report"
 
 /* How far a job has come. Only CAMPAIGN_ENGINE and CAMPAIGN_RUNNING go on. */
 enum campaign_state {
@@ -68,8 +72,9 @@ struct campaign_job {
     char reason[1024];
     _Atomic uint32_t finding_count; /* of `findings` that are whole */
     struct campaign_finding findings[CAMPAIGN_FINDINGS_MAX];
-    _Atomic bool reporting; /* a finding is being made small and written */
-    _Atomic bool examining; /* `input` is being examined just now */
+    _Atomic uint64_t not_kept; /* violations that were not looked into, as `findings` was full */
+    _Atomic bool reporting;    /* a finding is being made small and written */
+    _Atomic bool examining;    /* `input` is being examined just now */
     _Atomic uint32_t input_size;
     uint8_t input[CAMPAIGN_INPUT_MAX];
 };
@@ -132,6 +137,9 @@ void campaign_end(struct campaign_writer *writer, uint64_t scenarios, uint64_t c
 struct campaign_finding *campaign_next_finding(struct campaign_writer *writer);
 void campaign_publish(struct campaign_writer *writer);
 
+/* True if both are one finding: signature and folder are the same, or one of them has no folder. */
+bool campaign_same(const struct campaign_finding *a, const struct campaign_finding *b);
+
 /* Moves the job to `state`, after its texts were filled in. */
 void campaign_enter(struct campaign_writer *writer, enum campaign_state state);
 
@@ -139,7 +147,7 @@ void campaign_enter(struct campaign_writer *writer, enum campaign_state state);
 
 /* The sums over all jobs. */
 struct campaign_totals {
-    uint64_t scenarios, calls, undecided;
+    uint64_t scenarios, calls, undecided, not_kept;
     uint64_t reached[CLAUSE_COUNT];
     uint32_t first_after[CLAUSE_COUNT]; /* the earliest, in milliseconds; 0 if never reached */
     struct clause_set clauses;          /* those reached at least once */
@@ -148,8 +156,9 @@ struct campaign_totals {
 void campaign_sum(const struct campaign *campaign, struct campaign_totals *totals);
 
 /*
- * Copies out what all jobs have found, each signature and folder once, with the counts added up; at
- * most `capacity` rows. Texts are the campaign's. Returns the number of rows.
+ * Copies out what all jobs have found, each finding once (campaign_same), with the counts added up
+ * and with its folder if any job could write one; at most `capacity` rows. Texts are the
+ * campaign's. Returns the number of rows.
  */
 struct campaign_seen {
     const struct campaign_finding *finding;

@@ -164,10 +164,9 @@ static void print_file(const char *folder, const char *name) {
 /* What could not be written to a folder is told from the job's log. */
 static void print_unsaved(const struct figures_finding *finding) {
     evidence = true;
-    fprintf(stderr, CAMPAIGN_UNSAVED ": %s; log and input are kept in %s\n", finding->reason,
-            crew.directory);
-    for (unsigned job = 0; job < crew.count; job++)
-        crew_print_report(&crew, job);
+    fprintf(stderr, "fifofuzz: the finding cannot be written: %s; log and input are kept in %s\n",
+            finding->reason, crew.directory);
+    crew_print_report(&crew, finding->signature);
 }
 
 /* One finding is told in full, of several the place of each report. */

@@ -285,22 +285,37 @@ void crew_print_log(const struct crew *crew, unsigned job) {
     fclose(in);
 }
 
-/* The report lies between the child's message and the engine's first line, "==PID== ...". */
-void crew_print_report(const struct crew *crew, unsigned job) {
-    FILE *in = fopen(crew->jobs[job].log, "re");
+/* Is it the line in front of the finding's report? */
+static bool is_head_of(const char *line, const char *signature) {
+    size_t head = strlen(CAMPAIGN_UNSAVED), length = strlen(signature);
+    return strncmp(line, CAMPAIGN_UNSAVED, head) == 0 &&
+           strncmp(line + head, signature, length) == 0 && line[head + length] == '\n';
+}
+
+/* True if the log has the report. */
+static bool print_report(const char *log, const char *signature) {
+    FILE *in = fopen(log, "re");
     char *line = NULL;
     size_t capacity = 0;
     bool inside = false;
     while (in && getline(&line, &capacity, in) > 0) {
-        if (inside && strncmp(line, "==", 2) == 0)
+        if (inside && strcmp(line, CAMPAIGN_UNSAVED_END "\n") == 0)
             break;
         if (inside)
             fputs(line, stdout);
-        inside |= strncmp(line, CAMPAIGN_UNSAVED, strlen(CAMPAIGN_UNSAVED)) == 0;
+        else
+            inside = is_head_of(line, signature);
     }
     free(line);
     if (in)
         fclose(in);
+    return inside;
+}
+
+void crew_print_report(const struct crew *crew, const char *signature) {
+    for (unsigned job = 0; job < crew->count; job++)
+        if (print_report(crew->jobs[job].log, signature))
+            return;
 }
 
 void crew_close(struct crew *crew, bool keep) {

@@ -63,9 +63,10 @@ void crew_stop(struct crew *crew);
 void crew_print_log(const struct crew *crew, unsigned job);
 
 /*
- * Prints the report of a finding that a child could not write to a folder to stdout, from its log.
+ * Prints the report of a finding that a child could not write to a folder to stdout, from the log
+ * of the first job that has one.
  */
-void crew_print_report(const struct crew *crew, unsigned job);
+void crew_print_report(const struct crew *crew, const char *signature);
 
 /* Gives everything back; the files too, unless `keep`. The children must have ended. */
 void crew_close(struct crew *crew, bool keep);

@@ -213,6 +213,9 @@ static void print_findings(const struct figures *figures) {
     for (unsigned i = 0; i < figures->finding_count && !single; i++)
         fprintf(stderr, "  seen       %12s  %s\n", figures_grouped(figures->findings[i].count),
                 figures->findings[i].signature);
+    if (figures->totals.not_kept)
+        fprintf(stderr, "  not kept   %12s  violations beyond the first %d findings of a job\n",
+                figures_grouped(figures->totals.not_kept), CAMPAIGN_FINDINGS_MAX);
 }
 
 void figures_summarize(struct figures *figures) {

@@ -75,12 +75,12 @@ static json_t *findings(const struct figures *figures) {
 
 static json_t *result(const struct figures *figures, int status) {
     const struct campaign_totals *totals = &figures->totals;
-    return json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "seconds",
+    return json_pack("{s:f, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:i}", "seconds",
                      (double)figures->elapsed / 1000, "scenarios", number(totals->scenarios),
                      "calls", number(totals->calls), "undecided", number(totals->undecided),
                      "scenarios_per_second", number(figures_rate(figures, totals->scenarios)),
                      "calls_per_second", number(figures_rate(figures, totals->calls)), "findings",
-                     findings(figures), "status", status);
+                     findings(figures), "not_kept", number(totals->not_kept), "status", status);
 }
 
 int figures_json(FILE *out, const struct figures *figures, int status) {
