@@ -252,7 +252,7 @@ static bool ready(void) {
 }
 
 int harness_run(const uint8_t *data, size_t size) {
-    if (!ready())
+    if (!ready() || (writer.job && campaign_is_fatal(&writer, data, size)))
         return 0;
     if (writer.job)
         campaign_begin(&writer, data, size);
@@ -265,7 +265,9 @@ int harness_run(const uint8_t *data, size_t size) {
         collector_take(&collector, &scenario, &verdict);
     if (writer.job)
         campaign_end(&writer, examiner.scenarios, examiner.calls, examiner.undecided);
-    if (!held && (!arguments.keep_going || stopped_by_sanitizer(&verdict)))
-        end_with_finding(&verdict);
-    return 0;
+    if (held || (arguments.keep_going && !stopped_by_sanitizer(&verdict)))
+        return 0;
+    if (writer.job)
+        campaign_mark_fatal(&writer, data, size);
+    end_with_finding(&verdict);
 }

@@ -24,6 +24,7 @@ enum {
     CAMPAIGN_INPUT_MAX = 65536, /* bytes of an input that are kept; longer ones are cut */
     CAMPAIGN_CLOCK_PERIOD = 64, /* scenarios between two looks at the clock */
     CAMPAIGN_FINDINGS_MAX = 64, /* distinct findings of one job */
+    CAMPAIGN_FATAL_MAX = 1024,  /* inputs that may end a process of one job */
 };
 
 /*
@@ -73,8 +74,10 @@ struct campaign_job {
     _Atomic uint32_t finding_count; /* of `findings` that are whole */
     struct campaign_finding findings[CAMPAIGN_FINDINGS_MAX];
     _Atomic uint64_t not_kept; /* violations that were not looked into, as `findings` was full */
-    _Atomic bool reporting;    /* a finding is being made small and written */
-    _Atomic bool examining;    /* `input` is being examined just now */
+    _Atomic uint32_t fatal_count;
+    uint64_t fatal[CAMPAIGN_FATAL_MAX]; /* hashes of the inputs that ended a process */
+    _Atomic bool reporting;             /* a finding is being made small and written */
+    _Atomic bool examining;             /* `input` is being examined just now */
     _Atomic uint32_t input_size;
     uint8_t input[CAMPAIGN_INPUT_MAX];
 };
@@ -129,6 +132,15 @@ static inline void campaign_reach(struct campaign_writer *writer, enum clause cl
 /* The input was examined; the arguments are the child's totals so far. */
 void campaign_end(struct campaign_writer *writer, uint64_t scenarios, uint64_t calls,
                   uint64_t undecided);
+
+/*
+ * An input ends the process: its successor, which comes by the same seeds, leaves it alone. At most
+ * CAMPAIGN_FATAL_MAX are remembered.
+ */
+void campaign_mark_fatal(struct campaign_writer *writer, const uint8_t *input, size_t size);
+
+/* True if the input has ended a process of this job. */
+bool campaign_is_fatal(const struct campaign_writer *writer, const uint8_t *input, size_t size);
 
 /*
  * The next free row for a finding, to be filled and then published by campaign_publish; NULL when

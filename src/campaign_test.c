@@ -134,6 +134,52 @@ static void an_input_that_is_too_long_is_cut(void **state) {
     close(fd);
 }
 
+static void what_ended_a_process_is_known_to_the_next(void **state) {
+    (void)state;
+    static const uint8_t fatal[] = "fatal", other[] = "fatam";
+    int fd;
+    struct campaign *campaign = create(2, &fd);
+    struct campaign_writer first, next, another;
+    campaign_writer_open(&first, campaign, 0);
+    assert_false(campaign_is_fatal(&first, fatal, sizeof fatal));
+    campaign_mark_fatal(&first, fatal, sizeof fatal);
+    campaign_writer_open(&next, campaign, 0);
+    campaign_writer_open(&another, campaign, 1);
+    assert_true(campaign_is_fatal(&next, fatal, sizeof fatal));
+    assert_false(campaign_is_fatal(&next, fatal, sizeof fatal - 1));
+    assert_false(campaign_is_fatal(&next, other, sizeof other));
+    assert_false(campaign_is_fatal(&another, fatal, sizeof fatal));
+    for (int i = 0; i <= CAMPAIGN_FATAL_MAX; i++)
+        campaign_mark_fatal(&next, other, sizeof other);
+    assert_int_equal(campaign->jobs[0].fatal_count, CAMPAIGN_FATAL_MAX);
+    campaign_close(campaign);
+    close(fd);
+}
+
+/* One job could write its folder, another not. */
+static void a_finding_that_one_job_could_write_has_its_folder(void **state) {
+    (void)state;
+    int fd;
+    struct campaign *campaign = create(2, &fd);
+    struct campaign_seen seen[4];
+    for (unsigned job = 0; job < 2; job++) {
+        struct campaign_writer writer;
+        campaign_writer_open(&writer, campaign, job);
+        struct campaign_finding *row = campaign_next_finding(&writer);
+        snprintf(row->signature, sizeof row->signature, "C-X.mkfifo");
+        snprintf(row->folder, sizeof row->folder, "%s", job == 1 ? "findings/C-X.mkfifo" : "");
+        row->count = 3;
+        row->saved = job;
+        campaign_publish(&writer);
+    }
+    assert_int_equal(campaign_findings(campaign, seen, 4), 1);
+    assert_string_equal(seen[0].finding->folder, "findings/C-X.mkfifo");
+    assert_int_equal(seen[0].count, 6);
+    assert_int_equal(seen[0].saved, 1);
+    campaign_close(campaign);
+    close(fd);
+}
+
 static void a_descriptor_that_is_no_campaign_is_refused(void **state) {
     (void)state;
     struct campaign *campaign;
@@ -154,6 +200,8 @@ int main(void) {
         cmocka_unit_test(totals_are_the_sums_over_all_jobs),
         cmocka_unit_test(a_clause_was_first_reached_when_the_earliest_job_did),
         cmocka_unit_test(an_input_that_is_too_long_is_cut),
+        cmocka_unit_test(what_ended_a_process_is_known_to_the_next),
+        cmocka_unit_test(a_finding_that_one_job_could_write_has_its_folder),
         cmocka_unit_test(a_descriptor_that_is_no_campaign_is_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -106,7 +106,15 @@ static bool is_over(unsigned job) {
 static bool is_to_go_on(const struct crew_plan *plan, unsigned job) {
     return plan->keep_going && crew.jobs[job].pid == 0 &&
            campaign_state(crew.campaign, job) == CAMPAIGN_FOUND &&
-           (!plan->seconds || campaign_elapsed(crew.campaign) < plan->seconds * 1000);
+           crew.campaign->jobs[job].fatal_count < CAMPAIGN_FATAL_MAX &&
+           crew_has_budget(&crew, plan, job);
+}
+
+static void go_on(const struct crew_plan *plan, unsigned job) {
+    if (crew.jobs[job].starts == 1)
+        fputs("fifofuzz: a sanitizer takes one report only: going on in a new process each time\n",
+              stderr);
+    crew_restart(&crew, plan, job);
 }
 
 /* True if the engine has had its time and plenty more, so that it will not end by itself. */
@@ -135,9 +143,7 @@ static int watch(const struct crew_plan *plan, const struct target *target) {
             return signal;
         for (unsigned job = 0; job < crew.count; job++) {
             if (is_to_go_on(plan, job)) {
-                fputs("fifofuzz: a sanitizer takes one report only: going on in a new process\n",
-                      stderr);
-                crew_restart(&crew, plan, job);
+                go_on(plan, job);
                 left++;
             } else if (is_over(job) && crew.jobs[job].pid == 0) {
                 return 0;

@@ -82,6 +82,11 @@ static uint64_t share(const struct crew_plan *plan, unsigned job) {
     return plan->runs / plan->jobs + (job < plan->runs % plan->jobs);
 }
 
+/* The engine's: another one for each job and each of its processes, 1..2^31-1. */
+static uint64_t seed_of(const struct crew_plan *plan, unsigned job, unsigned starts) {
+    return 1 + (plan->seed - 1 + job + (uint64_t)CAMPAIGN_JOBS_MAX * starts) % INT32_MAX;
+}
+
 /* What is left of a limit; never 0, which would be none. */
 static uint64_t rest(uint64_t limit, uint64_t used) {
     return limit > used ? limit - used : 1;
@@ -90,19 +95,22 @@ static uint64_t rest(uint64_t limit, uint64_t used) {
 /*
  * libFuzzer's flags. Memory and time of one input are the sandbox's concern: -timeout is only for a
  * sandbox that is stuck itself, and long, since a hang is told by processor time, of which a busy
- * machine gives little. -reload=0, or runs would depend on the clock. -entropic=0: its
- * bookkeeping of rare features takes a tenth of the time and finds no clause sooner.
+ * machine gives little; a finding is made small within it. -reload=0, or runs would depend on the
+ * clock. -entropic=0: its bookkeeping of rare features takes a tenth of the time and finds no
+ * clause sooner.
  */
 static void add_engine_flags(struct arguments *arguments, const struct crew *crew,
                              const struct crew_plan *plan, unsigned job) {
+    enum { STUCK_SECONDS = 600 };
     static const char *const fixed[] = {
-        "-error_exitcode=1", "-max_len=8192", "-len_control=0",  "-reload=0",
-        "-rss_limit_mb=0",   "-timeout=600",  "-detect_leaks=0", "-print_final_stats=0",
-        "-verbosity=1",      "-entropic=0",
+        "-error_exitcode=1", "-max_len=8192",        "-len_control=0",
+        "-reload=0",         "-rss_limit_mb=0",      "-verbosity=1",
+        "-detect_leaks=0",   "-print_final_stats=0", "-entropic=0",
     };
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         add(arguments, "%s", fixed[i]);
-    add(arguments, "-seed=%" PRIu64, plan->seed + job);
+    add(arguments, "-timeout=%" PRIu64, STUCK_SECONDS + plan->minimize_seconds);
+    add(arguments, "-seed=%" PRIu64, seed_of(plan, job, crew->jobs[job].starts));
     add(arguments, "-artifact_prefix=%s/", crew->directory);
     if (plan->seconds)
         add(arguments, "-max_total_time=%" PRIu64,
@@ -168,6 +176,7 @@ static void start_job(struct crew *crew, const struct crew_plan *plan, const cha
     add_corpora(&arguments, crew, plan, job);
     arguments.list[arguments.count] = NULL;
     struct crew_job *started = &crew->jobs[job];
+    started->starts++;
     free(started->log);
     if (asprintf(&started->log, "%s/log-%u", crew->directory, job) < 0)
         cli_fail(STATUS_OURS, "out of memory");
@@ -217,6 +226,11 @@ void crew_start(struct crew *crew, const struct crew_plan *plan) {
     for (unsigned job = 0; job < crew->count; job++)
         start_job(crew, plan, binary, job);
     free(binary);
+}
+
+bool crew_has_budget(const struct crew *crew, const struct crew_plan *plan, unsigned job) {
+    bool timely = !plan->seconds || campaign_elapsed(crew->campaign) < plan->seconds * 1000;
+    return timely && (!plan->runs || crew->campaign->jobs[job].scenarios < share(plan, job));
 }
 
 void crew_restart(struct crew *crew, const struct crew_plan *plan, unsigned job) {

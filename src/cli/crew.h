@@ -30,9 +30,10 @@ struct crew_plan {
 };
 
 struct crew_job {
-    pid_t pid;  /* 0 once it has ended */
-    int status; /* as waitpid gives it */
-    char *log;  /* file with what it printed */
+    pid_t pid;       /* 0 once it has ended */
+    int status;      /* as waitpid gives it */
+    unsigned starts; /* processes that it has had */
+    char *log;       /* file with what it printed */
 };
 
 struct crew {
@@ -50,7 +51,13 @@ struct crew {
  */
 void crew_start(struct crew *crew, const struct crew_plan *plan);
 
-/* Starts job number `job`, whose process has ended, anew: for what is left of time and runs. */
+/* True if there is anything left of the time and of the runs of job number `job`. */
+bool crew_has_budget(const struct crew *crew, const struct crew_plan *plan, unsigned job);
+
+/*
+ * Starts job number `job`, whose process has ended, anew: for what is left of time and runs, and
+ * with another seed, as the same one would lead to the same end.
+ */
 void crew_restart(struct crew *crew, const struct crew_plan *plan, unsigned job);
 
 /* Notes which children have ended, without waiting. Returns how many are left. */

@@ -11,12 +11,15 @@ static unsigned count_bits(const struct clause_set *set) {
     return (unsigned)(__builtin_popcountll(set->bits[0]) + __builtin_popcountll(set->bits[1]));
 }
 
-/* What job 0 knows; before its worker stands nothing is ruled out. */
+/*
+ * What job 0 knows; before its first worker stands, when it has no entry point, nothing is ruled
+ * out.
+ */
 static struct campaign_facts known_facts(const struct campaign *campaign) {
-    enum campaign_state state = campaign_state(campaign, 0);
-    if (state == CAMPAIGN_RUNNING || state == CAMPAIGN_FOUND)
-        return campaign->jobs[0].facts;
-    struct campaign_facts facts = {.entries = {true, true}};
+    struct campaign_facts facts = campaign->jobs[0].facts;
+    if (facts.entries[STEP_MKFIFO] || facts.entries[STEP_MKFIFOAT])
+        return facts;
+    facts.entries[STEP_MKFIFO] = facts.entries[STEP_MKFIFOAT] = true;
     for (int ability = 0; ability < ABILITY_COUNT; ability++)
         facts.host.can[ability] = true;
     return facts;
