@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -130,7 +131,17 @@ static int write_files(const char *folder, const struct content *content) {
     return error;
 }
 
-int findings_count(const char *folder, uint64_t more) {
+/* Keeps others from changing the folder until the descriptor is closed; -errno if it is gone. */
+static int hold(const char *folder) {
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    while (flock(fd, LOCK_EX) != 0 && errno == EINTR) /* a file system without locks goes without */
+        continue;
+    return fd;
+}
+
+static int add_to_count(const char *folder, uint64_t more) {
     char *path = join(folder, "count");
     if (!path)
         return -ENOMEM;
@@ -147,6 +158,15 @@ int findings_count(const char *folder, uint64_t more) {
     if (pwrite(fd, text, (size_t)length, 0) != length)
         error = -errno;
     close(fd);
+    return error;
+}
+
+int findings_count(const char *folder, uint64_t more) {
+    int held = hold(folder);
+    if (held < 0)
+        return held;
+    int error = add_to_count(folder, more);
+    close(held);
     return error;
 }
 
@@ -264,9 +284,35 @@ int findings_save(const char *findings, const struct report_run *run,
 int findings_replace(const char *folder, const struct report_run *run,
                      const struct contract *contract, const struct finding *finding) {
     struct content content = {run, contract, finding, join(folder, files[0].name)};
-    int error = content.file ? write_files(folder, &content) : -ENOMEM;
+    int held = hold(folder);
+    int error = held < 0 ? held : content.file ? write_files(folder, &content) : -ENOMEM;
+    if (held >= 0)
+        close(held);
     free(content.file);
     return error;
+}
+
+/* True if the report ends with `line` already. */
+static bool ends_with(FILE *report, const char *line) {
+    char *text = NULL;
+    size_t capacity = 0, tail = strlen(line);
+    ssize_t length = getdelim(&text, &capacity, '\0', report);
+    bool same = length > (ssize_t)tail && text[length - 1] == '\n' &&
+                memcmp(text + (size_t)length - 1 - tail, line, tail) == 0;
+    free(text);
+    return same;
+}
+
+static int amend_text(const char *folder, const char *line) {
+    char *path = join(folder, "report.txt");
+    FILE *report = path ? fopen(path, "a+e") : NULL;
+    int error = report ? 0 : path ? -errno : -ENOMEM;
+    free(path);
+    if (!report)
+        return error;
+    if (!ends_with(report, line))
+        fprintf(report, "%s\n", line);
+    return close_written(report);
 }
 
 static int amend_json(const char *folder, const char *line) {
@@ -277,13 +323,12 @@ static int amend_json(const char *folder, const char *line) {
 }
 
 int findings_amend(const char *folder, const char *line) {
-    char *path = join(folder, "report.txt");
-    FILE *out = path ? fopen(path, "ae") : NULL;
-    int error = out ? 0 : -errno;
-    free(path);
-    if (!out)
-        return error;
-    fprintf(out, "%s\n", line);
-    error = close_written(out);
-    return error ? error : amend_json(folder, line);
+    int held = hold(folder);
+    if (held < 0)
+        return held;
+    int error = amend_text(folder, line);
+    if (!error)
+        error = amend_json(folder, line);
+    close(held);
+    return error;
 }

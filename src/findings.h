@@ -12,7 +12,8 @@
  *
  * A folder appears whole or not at all: it is filled under another name, `.new-PID-...`, and
  * renamed. A process that is killed in between leaves such a folder behind; the next one that saves
- * something there takes it away. Files of a folder that is there are replaced by renaming, too.
+ * something there takes it away. Files of a folder that is there are replaced by renaming, too, and
+ * by one process at a time (flock(2) of the folder): several runs may share `findings`.
  */
 #ifndef FIFOFUZZ_FINDINGS_H
 #define FIFOFUZZ_FINDINGS_H
@@ -40,7 +41,10 @@ int findings_save(const char *findings, const struct report_run *run,
 int findings_replace(const char *folder, const struct report_run *run,
                      const struct contract *contract, const struct finding *finding);
 
-/* Adds `line` (without newline) to the end of the reports in `folder`. Returns 0 or -errno. */
+/*
+ * Adds `line` (without newline) to the end of the reports in `folder`, unless they end with it
+ * already. Returns 0 or -errno.
+ */
 int findings_amend(const char *folder, const char *line);
 
 /* Adds `more` to the count in `folder`. Returns 0 or -errno. */

@@ -148,6 +148,54 @@ static void a_replaced_finding_keeps_its_folder_and_count(void **state) {
     free(report);
 }
 
+static void a_line_is_not_added_twice(void **state) {
+    (void)state;
+    make_finding();
+    char findings[64], folder[512];
+    snprintf(findings, sizeof findings, "%s/amended", directory);
+    assert_int_equal(
+        findings_save(findings, &linux_run, &contract, &finding, folder, sizeof folder), 0);
+    for (int i = 0; i < 2; i++)
+        assert_int_equal(findings_amend(folder, "Confirmed: yes"), 0);
+    size_t size;
+    char *report = read_whole(folder, "report.txt", &size);
+    const char *line = strstr(report, "Confirmed: yes\n");
+    assert_non_null(line);
+    assert_string_equal(line, "Confirmed: yes\n");
+    free(report);
+    assert_int_equal(findings_amend(findings, "no report"), -ENOENT);
+    report = read_whole(folder, "report.json", &size);
+    assert_contains(report, "\"confirmation\": \"Confirmed: yes\"");
+    free(report);
+}
+
+/* As many as two runs that find the same. */
+static void those_who_count_at_the_same_time_lose_nothing(void **state) {
+    (void)state;
+    enum { PROCESSES = 4, TIMES = 200 };
+    make_finding();
+    char findings[64], folder[512];
+    snprintf(findings, sizeof findings, "%s/shared", directory);
+    assert_int_equal(
+        findings_save(findings, &linux_run, &contract, &finding, folder, sizeof folder), 0);
+    for (int i = 0; i < PROCESSES; i++) {
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child > 0)
+            continue;
+        int errors = 0;
+        for (int k = 0; k < TIMES; k++)
+            errors |= findings_count(folder, 1);
+        _exit(errors != 0);
+    }
+    int status;
+    for (int i = 0; i < PROCESSES; i++) {
+        assert_true(wait(&status) > 0);
+        assert_int_equal(status, 0);
+    }
+    assert_file(folder, "count", "801\n");
+}
+
 /* What a killed process leaves half filled goes with the next finding; another's stays. */
 static void leftovers_of_the_dead_are_removed(void **state) {
     (void)state;
@@ -179,6 +227,8 @@ int main(void) {
         cmocka_unit_test(the_same_finding_is_counted_and_another_kept_apart),
         cmocka_unit_test(the_scenario_as_it_was_found_is_kept),
         cmocka_unit_test(a_replaced_finding_keeps_its_folder_and_count),
+        cmocka_unit_test(a_line_is_not_added_twice),
+        cmocka_unit_test(those_who_count_at_the_same_time_lose_nothing),
         cmocka_unit_test(leftovers_of_the_dead_are_removed),
         cmocka_unit_test(a_folder_that_cannot_be_made_is_an_error),
     };
