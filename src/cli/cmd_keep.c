@@ -83,12 +83,21 @@ static char *text_of(const char *name) {
 
 /* --- its file --------------------------------------------------------------------------------- */
 
+/* The corpus of an installation is not everybody's to write to. */
+static _Noreturn void fail_to_make(const char *path, int error) {
+    const char *hint = "";
+    if (error == EEXIST)
+        hint = ": give another name with --name";
+    else if (error == EROFS || error == EACCES || error == EPERM)
+        hint = ": give a folder that can be written with --folder";
+    cli_fail(STATUS_USAGE, "%s: %s%s", path, strerror(error), hint);
+}
+
 /* A test that is there stays: another finding may have the same name. */
 static void write_new(const char *path, const char *text) {
     int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd < 0)
-        cli_fail(STATUS_USAGE, "%s: %s%s", path, strerror(errno),
-                 errno == EEXIST ? ": give another name with --name" : "");
+        fail_to_make(path, errno);
     size_t length = strlen(text);
     errno = EIO; /* for a write that is cut */
     bool written = write(fd, text, length) == (ssize_t)length;
@@ -119,7 +128,7 @@ static int run_keep(int argc, char **argv) {
     if (!has_expectations())
         expect_linux();
     if (mkdir(regressions, 0777) != 0 && errno != EEXIST)
-        cli_fail(STATUS_USAGE, "%s: %s", regressions, strerror(errno));
+        fail_to_make(regressions, errno);
     char *text = text_of(found);
     write_new(path, text);
     printf("%s\n", path);

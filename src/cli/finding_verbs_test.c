@@ -5,6 +5,8 @@
 #include "cli_testing.h"
 
 #include <dirent.h>
+#include <sched.h>
+#include <sys/mount.h>
 
 static void assert_file(const char *name, const char *content) {
     static char text[65536];
@@ -129,6 +131,28 @@ static void a_finding_becomes_a_regression_test(void **state) {
     assert_status(0);
 }
 
+/* As an installation is: EROFS for everybody, root too. */
+static void make_read_only(void) {
+    if (unshare(CLONE_NEWNS) || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+        (mkdir("prefix", 0755) && errno != EEXIST) ||
+        mount("none", "prefix", "tmpfs", MS_RDONLY, NULL))
+        _exit(77);
+}
+
+static void a_corpus_that_is_read_only_is_told_with_the_way_out(void **state) {
+    (void)state;
+    write_file("found.scn", "mkdir \"a\" 0755 # 0\n");
+    const char *const folders[] = {"prefix", "prefix/regressions"};
+    for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
+        RUN_CONFINED(make_read_only, "keep", "found.scn", "--folder", folders[i]);
+        if (ran.status == 77)
+            skip(); /* not root */
+        assert_status(2);
+        assert_contains(ran.err, ": Read-only file system: give a folder that can be written with "
+                                 "--folder\n");
+    }
+}
+
 static void results_that_a_file_lacks_are_the_oracles(void **state) {
     (void)state;
     need_sandbox();
@@ -195,6 +219,7 @@ int main(void) {
         cmocka_unit_test(a_scenario_is_made_small),
         cmocka_unit_test(what_an_implementation_remembers_is_minimized_too),
         cmocka_unit_test(a_finding_becomes_a_regression_test),
+        cmocka_unit_test(a_corpus_that_is_read_only_is_told_with_the_way_out),
         cmocka_unit_test(results_that_a_file_lacks_are_the_oracles),
         cmocka_unit_test(a_run_that_keeps_going_collects_distinct_findings),
         cmocka_unit_test(a_run_goes_on_after_a_crash),
