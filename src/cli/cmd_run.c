@@ -32,6 +32,15 @@ static bool evidence; /* the crew's directory holds what is nowhere else */
 
 /* --- before anything starts ------------------------------------------------------------------- */
 
+/* The same path, so that no command takes it for an option. */
+static const char *not_an_option(const char *path) {
+    static char *longer;
+    if (path[0] != '-')
+        return path;
+    free(longer);
+    return longer = cli_join(".", path);
+}
+
 /* Makes `path` with its parents and proves that it can be written. */
 static void need_folder(const char *path) {
     char *prefix = strdup(path);
@@ -235,11 +244,6 @@ static bool was_killed(unsigned job) {
            WIFSIGNALED(crew.jobs[job].status);
 }
 
-static bool has_found(unsigned job) {
-    return crew.campaign->jobs[job].finding_count > 0 &&
-           (campaign_state(crew.campaign, job) == CAMPAIGN_FOUND || was_killed(job));
-}
-
 /* A killed job is a finding only if the implementation did it: then it is saved as one. */
 static void take_killed(const struct crew_plan *plan, const struct target *target, unsigned job) {
     struct campaign_job *one = &crew.campaign->jobs[job];
@@ -282,7 +286,8 @@ static int conclude(const struct crew_plan *plan, const struct target *target, u
     figures_take(&figures);
     int status = STATUS_HELD;
     for (unsigned job = 0; job < crew.count && status == STATUS_HELD; job++)
-        if (!(stopped >> job & 1) && is_over(job) && !has_found(job))
+        if (!(stopped >> job & 1) && is_over(job) &&
+            campaign_state(crew.campaign, job) != CAMPAIGN_FOUND)
             status = end_of_job(job);
     if (figures.finding_count)
         return end_with_findings(plan);
@@ -373,6 +378,7 @@ static int run_run(int argc, char **argv) {
     if (plan.runs && plan.runs < plan.jobs)
         plan.jobs = plan.runs;
     need_subject(&plan);
+    plan.findings = not_an_option(plan.findings);
     need_folder(plan.findings);
     outputs_need(&outputs);
     if (plan.seed == 0)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,8 @@ static void print_run(FILE *out, const struct crew_plan *plan) {
         fprintf(out, " --contract %s", plan->contract);
     if (plan->jobs != 1)
         fprintf(out, " --jobs %" PRIu64, plan->jobs);
+    if (plan->keep_going)
+        fputs(" --keep-going", out);
     fprintf(out, " --seed %" PRIu64, plan->seed);
 }
 
@@ -163,11 +166,18 @@ static void confirm(const struct examiner *examiner, const struct crew_plan *pla
     free(lines);
 }
 
+/* `run` has these signals blocked: the first ended the campaign, another is for us. */
+static bool is_interrupted(void) {
+    sigset_t pending;
+    return sigpending(&pending) == 0 &&
+           (sigismember(&pending, SIGINT) == 1 || sigismember(&pending, SIGTERM) == 1);
+}
+
 void confirm_findings(const struct crew_plan *plan, const struct figures_finding *findings,
                       unsigned count) {
     const struct cli_subject subject = {plan->implementation, plan->contract};
     const struct examiner *examiner = session_open(&subject);
-    for (unsigned i = 0; i < count; i++)
+    for (unsigned i = 0; i < count && !is_interrupted(); i++)
         if (cli_exists(findings[i].folder)) /* it was written, and nobody has removed it */
             confirm(examiner, plan, &findings[i]);
     session_close();

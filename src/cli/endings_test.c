@@ -169,8 +169,8 @@ static void an_incomplete_folder_is_removed(void **state) {
 
 /* --- a finding that does not come back -------------------------------------------------------- */
 
-/* What the report says after the finding of a scenario that holds. */
-static void confirm_in_child(const char *signature, char *report, size_t size) {
+/* What the report says after the finding of a scenario that holds; `pending` is a signal or 0. */
+static void confirm_in_child(const char *signature, int pending, char *report, size_t size) {
     const struct crew_plan plan = {
         .target = "mkfifo", .implementation = "own", .contract = "linux", .jobs = 2, .seed = 77};
     char folder[PATH_MAX], file[PATH_MAX + 16];
@@ -183,6 +183,12 @@ static void confirm_in_child(const char *signature, char *report, size_t size) {
     assert_true(child >= 0);
     if (child == 0) {
         const struct figures_finding one = {.signature = signature, .folder = folder};
+        sigset_t set;
+        sigemptyset(&set);
+        sigaddset(&set, SIGINT);
+        sigprocmask(SIG_BLOCK, &set, NULL);
+        if (pending)
+            raise(pending);
         confirm_findings(&plan, &one, 1);
         _exit(0);
     }
@@ -196,14 +202,39 @@ static void an_unconfirmed_finding_names_the_run(void **state) {
     (void)state;
     static char report[8192];
     need_sandbox();
-    confirm_in_child("C-X.mkfifo.errno", report, sizeof report);
+    confirm_in_child("C-X.mkfifo.errno", 0, report, sizeof report);
     assert_contains(report,
                     "Not confirmed:         in no fresh process; it depends on what was run "
                     "before\nRepeat the run:        ");
     assert_contains(report, program_invocation_name);
     assert_contains(report, " run mkfifo --implementation own --jobs 2 --seed 77\n");
-    confirm_in_child("C-X.mkfifo.parent-times", report, sizeof report);
+    confirm_in_child("C-X.mkfifo.parent-times", 0, report, sizeof report);
     assert_contains(report, "it depends on the clock\nRepeat the run:        ");
+}
+
+static void who_interrupts_does_not_wait_for_confirmation(void **state) {
+    (void)state;
+    static char report[8192];
+    need_sandbox();
+    confirm_in_child("C-X.mkfifo.type", SIGINT, report, sizeof report);
+    assert_contains(report, "\nReproduce with: ");
+    assert_lacks(report, "onfirmed:");
+}
+
+/* --- names that look like options ------------------------------------------------------------- */
+
+static void a_folder_may_begin_with_a_dash(void **state) {
+    (void)state;
+    need_sandbox();
+    RUN("run", "mkfifo", "--implementation", "canary-type-regular", "--runs", "500", "--seed", "1",
+        "--findings", "-dash ed");
+    if (ran.status == 77)
+        skip(); /* built without libFuzzer */
+    assert_status(1);
+    assert_contains(ran.out, " repro './-dash ed/C-STAT-type.mkfifo.type.100000/scenario.scn' ");
+    RUN("repro", "./-dash ed/C-STAT-type.mkfifo.type.100000/scenario.scn", "--implementation",
+        "canary-type-regular");
+    assert_status(1);
 }
 
 int main(void) {
@@ -214,6 +245,8 @@ int main(void) {
         cmocka_unit_test(a_finding_that_fits_nowhere_is_printed),
         cmocka_unit_test(an_incomplete_folder_is_removed),
         cmocka_unit_test(an_unconfirmed_finding_names_the_run),
+        cmocka_unit_test(who_interrupts_does_not_wait_for_confirmation),
+        cmocka_unit_test(a_folder_may_begin_with_a_dash),
     };
     return cmocka_run_group_tests(tests, prepare, clean_up);
 }

@@ -82,4 +82,5 @@ void killed_save(struct campaign_job *job, const struct crew_plan *plan,
         found->folder[0] = '\0';
         report_print(stdout, &run, &finding, NULL);
     }
+    atomic_store(&job->state, CAMPAIGN_FOUND);
 }

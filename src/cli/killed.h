@@ -21,9 +21,9 @@ bool killed_again(const struct campaign_job *job, const struct crew_plan *plan,
                   const struct target *target);
 
 /*
- * Saves the input that `job` was examining as a finding "killed by `signal`" and fills the job's
- * `signature` and `folder`. If it cannot be written, prints the report to stdout, fills `reason`
- * and leaves `folder` empty.
+ * Saves the input that `job` was examining as a finding "killed by `signal`" and notes it on the
+ * campaign's page in its stead, which then stands at CAMPAIGN_FOUND. If it cannot be written,
+ * prints the report to stdout.
  */
 void killed_save(struct campaign_job *job, const struct crew_plan *plan,
                  const struct target *target, int signal);
