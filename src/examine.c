@@ -332,6 +332,7 @@ void examine_minimize(struct examiner *examiner, struct finding *finding,
         return;
     const struct verdict verdict = finding->verdict;
     const enum fault fault = finding->fault;
+    const unsigned replays = finding->replays;
     struct question question = {examiner, finding->key};
     finding->effort = minimize(&finding->scenario, shows_the_same, &question, budget);
     if (confirm(examiner, finding, fault)) {
@@ -340,7 +341,7 @@ void examine_minimize(struct examiner *examiner, struct finding *finding,
     }
     finding->verdict = verdict;
     finding->fault = fault;
-    finding->repeated = finding->replays;
+    finding->replays = finding->repeated = replays;
     finding->effort = (struct minimize_effort){0};
     scenario_copy(&finding->scenario, &finding->original);
 }

@@ -134,7 +134,9 @@ static void print_comparison(FILE *out, const struct finding *finding) {
     char got[512];
     report_values(finding, expected, got, sizeof expected);
     fprintf(out, "\nExpected: %s\nGot:      %s\n", expected, got);
-    if (finding->replays)
+    if (finding->verdict.aspect == ASPECT_ENDING && finding->verdict.got == ENDING_SANITIZER)
+        fputs("Replays:  none: a sanitizer takes one report of a process\n", out);
+    else if (finding->replays)
         fprintf(out, "Replays:  reproduced in %u of %u replays\n", finding->repeated,
                 finding->replays);
 }

@@ -69,6 +69,19 @@ static void whoever_is_at_fault_is_named(void **state) {
     free(text);
 }
 
+/* Its replays show nothing, which must not be taken for a finding that comes and goes. */
+static void a_sanitizers_report_is_not_said_to_be_unstable(void **state) {
+    (void)state;
+    make_finding();
+    finding.verdict.aspect = ASPECT_ENDING;
+    finding.verdict.got = ENDING_SANITIZER;
+    finding.repeated = 0;
+    char *text = printed(&linux_run, NULL);
+    assert_contains(text, "\nReplays:  none: a sanitizer takes one report of a process\n");
+    assert_lacks(text, "reproduced in");
+    free(text);
+}
+
 static void a_weaker_level_lists_all_that_it_allows(void **state) {
     (void)state;
     make_finding();
@@ -164,6 +177,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_report_reads_as_agreed),
         cmocka_unit_test(whoever_is_at_fault_is_named),
+        cmocka_unit_test(a_sanitizers_report_is_not_said_to_be_unstable),
         cmocka_unit_test(a_weaker_level_lists_all_that_it_allows),
         cmocka_unit_test(a_crash_names_its_signal_and_a_forbidden_call_its_name),
         cmocka_unit_test(what_the_implementation_printed_is_made_printable),

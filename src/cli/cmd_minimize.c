@@ -25,6 +25,8 @@ static void minimize_here(struct examiner *examiner, void *context) {
         return;
     examine_minimize(examiner, &finding, &order->budget);
     order->stable = finding.effort.tries > 0;
+    if (!order->stable)
+        return;
     order->effort = finding.effort;
     scenario_copy(&order->scenario, &finding.scenario);
 }
