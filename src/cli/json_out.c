@@ -17,7 +17,9 @@ int json_out_write(FILE *out, json_t *document) {
     enum { DIGITS = 6 };
     if (!document)
         return -ENOMEM;
-    int error = json_dumpf(document, out, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS)) ? -EIO : 0;
+    errno = EIO; /* where the stream does not tell */
+    int error =
+        json_dumpf(document, out, JSON_INDENT(2) | JSON_REAL_PRECISION(DIGITS)) ? -errno : 0;
     fputc('\n', out);
     json_decref(document);
     return error;

@@ -12,7 +12,7 @@
 
 #include "figures.h"
 
-/* Writes the page of a campaign that ends with `status`. Returns 0 or -errno. */
+/* Writes the page of a campaign that ends with `status`. Returns 0; errors are the stream's. */
 int page_write(FILE *out, const struct figures *figures, int status);
 
 #endif

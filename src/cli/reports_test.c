@@ -169,6 +169,13 @@ static void a_full_disk_at_the_end_is_no_success(void **state) {
     assert_status(2);
     assert_contains(ran.err, "fifofuzz: /dev/full: No space left on device\n");
     assert_contains(ran.out, "ok 1 - s\n");
+    const char *const options[] = {"--json", "--junit", "--sarif",
+                                   "--html"}; /* larger than a buffer */
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        RUN("run", "--runs", "1", options[i], "/dev/full");
+        assert_status(2);
+        assert_contains(ran.err, "fifofuzz: /dev/full: No space left on device\n");
+    }
 }
 
 /* --- validators ------------------------------------------------------------------------------- */
