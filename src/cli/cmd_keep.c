@@ -13,7 +13,13 @@ static struct expectations expectations;
 
 /* --- its name --------------------------------------------------------------------------------- */
 
-/* The last part of `path` that is not scenario.scn, without ending: what a finding is called. */
+/* Is it what a findings folder calls its scenario? */
+static bool is_inside_finding(const char *file) {
+    return strcmp(file, "scenario.scn") == 0 || strcmp(file, "original.scn") == 0 ||
+           strcmp(file, "input") == 0;
+}
+
+/* The last part of `path` that every finding has not, without ending: what a finding is called. */
 static char *name_of(const char *path) {
     char *copy = strdup(path);
     if (!copy)
@@ -25,7 +31,7 @@ static char *name_of(const char *path) {
         char *slash = strrchr(copy, '/');
         char *last = slash ? slash + 1 : copy;
         char *ending = strrchr(last, '.');
-        if (strcmp(last, "scenario.scn") == 0 && slash && slash != copy) {
+        if (is_inside_finding(last) && slash && slash != copy) {
             *slash = '\0';
             continue;
         }

@@ -157,6 +157,11 @@ static void results_that_a_file_lacks_are_the_oracles(void **state) {
     (void)state;
     need_sandbox();
     write_file("bare.scn", "symlink \"no\" \"l\"\nmkfifo \"l\" 0644\nmkfifo \"x/\" 0644\n");
+    mkdir(in_directory("C-X.mkfifo"), 0777);
+    write_file("C-X.mkfifo/original.scn", "mkfifo \"p\" 0644 # 0\n");
+    RUN("keep", "C-X.mkfifo/original.scn", "--folder", "bare");
+    assert_status(0);
+    assert_contains(ran.out, "bare/C-X.mkfifo.scn\n");
     RUN("keep", "bare.scn", "--folder", "bare");
     assert_status(0);
     assert_file("bare/bare.scn", "# bare\nsymlink \"no\" \"l\" # 0\nmkfifo \"l\" 0644 # EEXIST\n"
