@@ -23,7 +23,7 @@ int subject_find(const struct implementation **out, const char *name, char *reas
     if (*out)
         return 0;
     snprintf(reason, reason_size,
-             "no implementation is called %s: see `fifofuzz list implementations`, "
+             "no implementation is called \"%s\": see `fifofuzz list implementations`, "
              "or give the path of a shared object",
              name);
     return -ENOENT;
@@ -40,6 +40,6 @@ int subject_level(enum level *out, const char *name, char *reason, size_t reason
             *out = (enum level)level;
             return 0;
         }
-    snprintf(reason, reason_size, "no contract is called %s: linux, documented or posix", name);
+    snprintf(reason, reason_size, "no contract is called \"%s\": linux, documented or posix", name);
     return -EINVAL;
 }

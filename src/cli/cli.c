@@ -35,20 +35,26 @@ void cli_fail(int status, const char *format, ...) {
     cli_end(status);
 }
 
+static void print_usage(const struct verb *verb, FILE *out) {
+    bool takes_any = verb->arguments[0] != '\0';
+    fprintf(out, "usage: fifofuzz %s%s%s\n", verb->name, takes_any ? " " : "", verb->arguments);
+}
+
 void cli_misuse(const struct verb *verb, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     fprintf(stderr, "fifofuzz %s: ", verb->name);
     vfprintf(stderr, format, arguments);
-    fprintf(stderr, "\nusage: fifofuzz %s %s\nmore: fifofuzz %s --help\n", verb->name,
-            verb->arguments, verb->name);
+    fputc('\n', stderr);
+    print_usage(verb, stderr);
+    fprintf(stderr, "more: fifofuzz %s --help\n", verb->name);
     va_end(arguments);
     cli_end(STATUS_USAGE);
 }
 
 void cli_print_help(const struct verb *verb, FILE *out) {
-    fprintf(out, "usage: fifofuzz %s %s\n\n%s\n\n%s", verb->name, verb->arguments, verb->summary,
-            verb->help);
+    print_usage(verb, out);
+    fprintf(out, "\n%s\n\n%s", verb->summary, verb->help);
 }
 
 char *cli_command(void) {

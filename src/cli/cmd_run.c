@@ -41,8 +41,18 @@ static const char *not_an_option(const char *path) {
     return longer = cli_join(".", path);
 }
 
-/* Makes `path` with its parents and proves that it can be written. */
-static void need_folder(const char *path) {
+/* Why `path` is no folder that can be written, or 0. */
+static int folder_error(const char *path) {
+    struct stat facts;
+    if (stat(path, &facts) != 0)
+        return errno;
+    if (!S_ISDIR(facts.st_mode))
+        return ENOTDIR;
+    return access(path, W_OK | X_OK) == 0 ? 0 : errno;
+}
+
+/* Makes `path` with its parents and proves that `what` can be written there. */
+static void need_folder(const char *path, const char *what) {
     char *prefix = strdup(path);
     for (char *at = prefix; at && (at = strchr(at + 1, '/'));) {
         *at = '\0';
@@ -50,8 +60,9 @@ static void need_folder(const char *path) {
         *at = '/';
     }
     free(prefix);
-    if ((mkdir(path, 0777) != 0 && errno != EEXIST) || access(path, W_OK | X_OK) != 0)
-        cli_fail(STATUS_USAGE, "findings cannot be written to %s: %s", path, strerror(errno));
+    int error = mkdir(path, 0777) != 0 && errno != EEXIST ? errno : folder_error(path);
+    if (error)
+        cli_fail(STATUS_USAGE, "%s cannot be written to %s: %s", what, path, strerror(error));
 }
 
 /* A random seed, never 0, which libFuzzer takes for "choose one". */
@@ -217,15 +228,16 @@ static int end_with_findings(const struct crew_plan *plan) {
     return STATUS_FINDING;
 }
 
-static int end_with_failure(unsigned job) {
+static int end_with_failure(const struct crew_plan *plan, unsigned job) {
     int status = crew.jobs[job].status;
     evidence = true;
     crew_print_log(&crew, job);
     fprintf(stderr,
-            "fifofuzz: the fuzz target ended by itself (%s %d): a failure of fifofuzz\n"
+            "fifofuzz: the fuzz target ended by itself (%s %d): a failure of fifofuzz%s\n"
             "fifofuzz: its log, corpus and the input at hand are kept in %s\n",
             WIFSIGNALED(status) ? "signal" : "status",
-            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status), crew.directory);
+            WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status),
+            plan->engine_flag_count ? ", or of the flags after --" : "", crew.directory);
     return STATUS_OURS;
 }
 
@@ -255,7 +267,7 @@ static void take_killed(const struct crew_plan *plan, const struct target *targe
         fputs("fifofuzz: the process was killed, so the run ends here\n", stderr);
 }
 
-static int end_of_job(unsigned job) {
+static int end_of_job(const struct crew_plan *plan, unsigned job) {
     const struct campaign_job *one = &crew.campaign->jobs[job];
     switch (campaign_state(crew.campaign, job)) {
     case CAMPAIGN_UNABLE:
@@ -275,7 +287,7 @@ static int end_of_job(unsigned job) {
         return end_with_killed(SIGTERM);
     if (WIFSIGNALED(status) && !killed_by_itself(WTERMSIG(status)))
         return end_with_killed(WTERMSIG(status));
-    return end_with_failure(job);
+    return end_with_failure(plan, job);
 }
 
 /* What a job reports of itself comes first, but findings decide. */
@@ -288,7 +300,7 @@ static int conclude(const struct crew_plan *plan, const struct target *target, u
     for (unsigned job = 0; job < crew.count && status == STATUS_HELD; job++)
         if (!(stopped >> job & 1) && is_over(job) &&
             campaign_state(crew.campaign, job) != CAMPAIGN_FOUND)
-            status = end_of_job(job);
+            status = end_of_job(plan, job);
     if (figures.finding_count)
         return end_with_findings(plan);
     if (status == STATUS_HELD)
@@ -379,7 +391,9 @@ static int run_run(int argc, char **argv) {
         plan.jobs = plan.runs;
     need_subject(&plan);
     plan.findings = not_an_option(plan.findings);
-    need_folder(plan.findings);
+    need_folder(plan.findings, "findings");
+    if (plan.corpus)
+        need_folder(plan.corpus, "a corpus");
     outputs_need(&outputs);
     if (plan.seed == 0)
         plan.seed = choose_seed();

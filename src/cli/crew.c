@@ -133,10 +133,9 @@ static void add_corpora(struct arguments *arguments, const struct crew *crew,
     char *own;
     if (asprintf(&own, "%s/corpus-%u", crew->directory, job) < 0)
         cli_fail(STATUS_OURS, "out of memory");
-    const char *written = plan->corpus ? plan->corpus : own;
-    if (mkdir(written, 0777) != 0 && errno != EEXIST)
-        cli_fail(STATUS_USAGE, "%s: %s", written, strerror(errno));
-    add_folder(arguments, written);
+    if (!plan->corpus && mkdir(own, 0777) != 0 && errno != EEXIST)
+        cli_fail(STATUS_UNABLE, "%s: %s", own, strerror(errno));
+    add_folder(arguments, plan->corpus ? plan->corpus : own);
     free(own);
     char *seeds = cli_shipped("seeds");
     char *folder = cli_join(seeds, plan->target);

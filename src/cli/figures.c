@@ -211,7 +211,7 @@ static void print_unreachable(const struct figures *figures) {
 
 static void print_findings(const struct figures *figures) {
     bool single = figures->finding_count == 1;
-    fprintf(stderr, "  findings   %12u  %s\n", figures->finding_count,
+    fprintf(stderr, "  findings   %12u%s%s\n", figures->finding_count, single ? "  " : "",
             single ? figures->findings[0].signature : "");
     for (unsigned i = 0; i < figures->finding_count && !single; i++)
         fprintf(stderr, "  seen       %12s  %s\n", figures_grouped(figures->findings[i].count),

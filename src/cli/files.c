@@ -128,6 +128,8 @@ void cli_load(const char *path, enum file_form form, struct scenario *scenario,
               struct expectations *expectations) {
     char *inside = is_directory(path) ? cli_join(path, "scenario.scn") : NULL;
     const char *file = inside ? inside : path;
+    if (inside && !cli_exists(inside))
+        cli_fail(STATUS_USAGE, "%s: a folder without scenario.scn, not one of findings", path);
     size_t size;
     char *data = cli_read(file, &size);
     if (form == FORM_BY_NAME)

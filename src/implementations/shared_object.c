@@ -44,7 +44,7 @@ int implementation_load(struct implementation *out, const char *path, char *reas
     snprintf(file, sizeof file, "%s%s", strchr(path, '/') ? "" : "./", path);
     void *object = dlopen(file, load_flags());
     if (!object) {
-        snprintf(reason, reason_size, "%s", dlerror());
+        snprintf(reason, reason_size, "cannot be loaded as a shared object: %s", dlerror());
         return -ENOENT;
     }
     *out = (struct implementation){.name = path, .summary = "shared object"};
