@@ -245,13 +245,14 @@ static void a_wrong_expectation_fails_its_file_alone(void **state) {
     RUN("check", "corpus");
     assert_status(1);
     assert_contains(ran.out, "1..2\nok 1 - a\nnot ok 2 - b\n");
+    assert_contains(ran.out, "# corpus/b.scn:2: not the outcome that the file states\n");
     assert_contains(ran.out, "#   step 2: mkfifo \"d/no/p\" 0644\n");
     assert_contains(ran.out, "#   expected: EACCES\n#   got:      ENOENT\n");
     RUN("check", "corpus/a.scn");
     assert_status(0);
     RUN("check", "corpus/a.scn", "--implementation", "canary-type-regular");
     assert_status(1);
-    assert_contains(ran.out, "C-STAT-type");
+    assert_contains(ran.out, "# corpus/a.scn:1: C-STAT-type\n");
 }
 
 /* Linux gives EINVAL, which the file states; to drop the bits, as klibc does, is as right. */

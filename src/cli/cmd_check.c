@@ -97,6 +97,16 @@ static const char *step_text(uint32_t index) {
     return line;
 }
 
+/* FILE:LINE, as editors understand it; in a static buffer. */
+static const char *place_of(const struct result *result) {
+    static char place[PATH_MAX + 16];
+    if (result->line)
+        snprintf(place, sizeof place, "%s:%u", result->file, result->line);
+    else
+        snprintf(place, sizeof place, "%s", result->file);
+    return place;
+}
+
 static void fail_by_verdict(struct result *result, const char *path,
                             const struct verdict *verdict) {
     bool disagreed = verdict->kind == VERDICT_DISAGREED;
@@ -108,7 +118,7 @@ static void fail_by_verdict(struct result *result, const char *path,
     result_place(result, path, verdict->step);
     result_set(&result->rule, "%s", rule);
     result_set(&result->message, "%s", sentence);
-    result_set(&result->detail, "%s: %s\n%s\n  step %u: %s\n", path,
+    result_set(&result->detail, "%s: %s\n%s\n  step %u: %s\n", place_of(result),
                disagreed ? "a preparation disagreed with the model" : rule, sentence,
                verdict->step + 1, step_text(verdict->step));
     if (!disagreed)
@@ -126,7 +136,7 @@ static void fail_by_mismatch(struct result *result, const char *path,
     result_set(&result->detail,
                "%s: not the outcome that the file states\n  step %u: %s\n"
                "  expected: %s\n  got:      %s\n",
-               path, step + 1, step_text(step), expected, got);
+               place_of(result), step + 1, step_text(step), expected, got);
 }
 
 /* Foreign type bits may be dropped as well as refused; files state the EINVAL that Linux gives. */
