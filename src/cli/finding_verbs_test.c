@@ -22,8 +22,10 @@ static void assert_in_order(const char *text, const char *const *parts) {
     const char *at = text;
     for (size_t i = 0; parts[i]; i++) {
         const char *found = strstr(at, parts[i]);
-        if (!found)
+        if (!found) {
             fail_msg("\"%s\" does not follow in:\n%s", parts[i], text);
+            return;
+        }
         at = found + strlen(parts[i]);
     }
 }
@@ -45,8 +47,9 @@ static void a_run_with_a_finding_ends_with_commands_that_work(void **state) {
     assert_status(1);
     static char text[sizeof ran.out];
     memcpy(text, ran.out, sizeof text);
-    const char *const parts[] = {"C-STAT-type is violated by step 1: the type of the new node: "
-                                 "expected a FIFO, got a regular file\n",
+    static const char sentence[] = "C-STAT-type is violated by step 1: the type of the new node: "
+                                   "expected a FIFO, got a regular file\n";
+    const char *const parts[] = {sentence,
                                  "C-STAT-type: ",
                                  "\nSource: ",
                                  "\nScenario:\n  > mkfifo",
