@@ -52,8 +52,7 @@ static bool has(const struct plan *plan, enum trouble trouble) {
 
 /* --- where the name is to be ---------------------------------------------------------------- */
 
-/* A directory that the scenario's subjects bring, at times one in it, and maybe what is in there.
- */
+/* A directory that the scenario's subjects bring, or one in it, and maybe what is in there. */
 static void choose_subject(struct plan *plan) {
     struct zoo *zoo = plan->zoo;
     plan->parent = zoo_want(zoo, KINDS_OF_SUBJECTS & zoo->possible);
@@ -72,9 +71,8 @@ static void choose_subject(struct plan *plan) {
 static void choose_target(struct plan *plan) {
     struct zoo *zoo = plan->zoo;
     plan->target = ZOO_ROOT;
-    /* That a file system is full shows only where nothing else is wrong. */
-    if (plan->troubles == 0 && (zoo->possible & KIND(FULL)) != 0 &&
-        random_one_in(plan->random, 4)) {
+    bool full = plan->troubles == 0 && (zoo->possible & KIND(FULL)) != 0;
+    if (full && random_one_in(plan->random, 4)) { /* it shows only where nothing else is wrong */
         plan->parent = zoo_want(zoo, KIND(FULL));
         return;
     }
@@ -148,10 +146,7 @@ static void start_at_directory(struct plan *plan) {
         start_at_slot(plan, zoo_dup(zoo, (uint32_t)plan->dirfd.number), member);
 }
 
-/*
- * A directory in whose mount something is about to change: its root, or one below. Those of a
- * scenario without mounts are plain.
- */
+/* A mount's root that is about to change, or a directory in it; without mounts a plain one. */
 static uint32_t directory_to_change(struct zoo *zoo) {
     if ((zoo->subjects & SUBJECT_MOUNTS) == 0)
         return zoo_make(zoo, KIND(DIRECTORY));
@@ -488,7 +483,7 @@ void call_add(struct zoo *zoo, enum step_kind kind) {
     plan.zoo = zoo;
     plan.random = zoo->random;
     plan.at = kind == STEP_MKFIFOAT;
-    plan.troubles = random_troubles(zoo->random);
+    plan.troubles = random_troubles(plan.random);
     plan.path.length = 0;
     zoo_settle(zoo);
     choose_target(&plan);
