@@ -251,10 +251,15 @@ static int save_as(const char *findings, const char *staging, const char *suffix
     content->file = join(folder, files[0].name);
     if (!content->file)
         return -ENOMEM;
-    int error = same_command(folder, content) ? findings_count(folder, 1) : fill(staging, content);
-    if (!error && access(staging, F_OK) == 0)
-        error = claim(staging, folder, content);
-    remove_folder(staging);
+    int error;
+    if (same_command(folder, content)) {
+        error = findings_count(folder, 1);
+    } else {
+        error = fill(staging, content);
+        if (!error)
+            error = claim(staging, folder, content);
+        remove_folder(staging);
+    }
     free(content->file);
     return error;
 }
