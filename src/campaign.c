@@ -4,16 +4,10 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "check.h"
-
-static uint64_t monotonic_ns(void) {
-    struct timespec now;
-    check(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
+#include "clock.h"
 
 static size_t size_for(unsigned job_count) {
     return sizeof(struct campaign) + job_count * sizeof(struct campaign_job);
@@ -39,7 +33,7 @@ int campaign_create(struct campaign **out, unsigned job_count, int *fd) {
         return error;
     }
     (*out)->size = size;
-    (*out)->start_ns = monotonic_ns();
+    (*out)->start_ns = (uint64_t)clock_monotonic_ns();
     (*out)->job_count = job_count;
     *fd = memory;
     return 0;
@@ -68,7 +62,7 @@ void campaign_close(struct campaign *campaign) {
 }
 
 uint64_t campaign_elapsed(const struct campaign *campaign) {
-    return (monotonic_ns() - campaign->start_ns) / 1000000;
+    return ((uint64_t)clock_monotonic_ns() - campaign->start_ns) / 1000000;
 }
 
 /* --- in a child ------------------------------------------------------------------------------- */

@@ -3,9 +3,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
-#include "check.h"
+#include "clock.h"
 #include "probe.h"
 #include "symbols.h"
 
@@ -171,22 +170,16 @@ static bool shows(const struct verdict *verdict, const struct scenario *scenario
     return strcmp(shown, key) == 0;
 }
 
-static int64_t monotonic_ns(void) {
-    struct timespec now;
-    check(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Counts how often the cut scenario shows the same fault again. Hangs are replayed once. */
 static void repeat(struct examiner *examiner, struct finding *finding) {
-    const int64_t enough = monotonic_ns() + 2000000000;
+    const int64_t enough = clock_monotonic_ns() + 2000000000;
     finding->replays = finding->repeated = 0;
     do {
         struct verdict verdict;
         replay(examiner, &finding->scenario, &verdict);
         finding->repeated += shows(&verdict, &finding->scenario, finding->key);
         finding->replays++;
-    } while (finding->replays < EXAMINE_REPLAYS && monotonic_ns() < enough);
+    } while (finding->replays < EXAMINE_REPLAYS && clock_monotonic_ns() < enough);
 }
 
 /*
@@ -217,6 +210,12 @@ static void describe(const struct examiner *examiner, struct finding *finding) {
                   sizeof finding->stack_text);
 }
 
+/* What it is called as long as it is not minimized. */
+static void name_by_key(struct finding *finding) {
+    verdict_signature(&finding->verdict, &finding->scenario, finding->key, sizeof finding->key);
+    memcpy(finding->signature, finding->key, sizeof finding->key);
+}
+
 void examine_describe(const struct examiner *examiner, const struct scenario *scenario,
                       const struct verdict *verdict, struct finding *finding) {
     memset(finding, 0, sizeof *finding);
@@ -224,8 +223,7 @@ void examine_describe(const struct examiner *examiner, const struct scenario *sc
     scenario_copy(&finding->scenario, scenario);
     describe(examiner, finding);
     scenario_copy(&finding->original, &finding->scenario);
-    verdict_signature(verdict, &finding->scenario, finding->key, sizeof finding->key);
-    memcpy(finding->signature, finding->key, sizeof finding->key);
+    name_by_key(finding);
 }
 
 void examine_investigate(struct examiner *examiner, const struct scenario *scenario,
@@ -238,8 +236,7 @@ void examine_investigate(struct examiner *examiner, const struct scenario *scena
     describe(examiner, finding);
     scenario_copy(&finding->original, &finding->scenario);
     accuse(examiner, finding);
-    verdict_signature(&finding->verdict, &finding->scenario, finding->key, sizeof finding->key);
-    memcpy(finding->signature, finding->key, sizeof finding->key);
+    name_by_key(finding);
     repeat(examiner, finding);
 }
 

@@ -1,16 +1,9 @@
 #include "minimize.h"
 
 #include <string.h>
-#include <time.h>
 
-#include "check.h"
+#include "clock.h"
 #include "minimize_pass.h"
-
-static int64_t monotonic_ns(void) {
-    struct timespec now;
-    check(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
 
 /* --- proposing -------------------------------------------------------------------------------- */
 
@@ -39,7 +32,7 @@ static void copy_compactly(struct scenario *to, const struct scenario *from) {
 static bool is_spent(struct minimization *m) {
     const struct minimize_budget *budget = m->budget;
     if ((budget->tries && m->effort.tries >= budget->tries) ||
-        (budget->seconds && monotonic_ns() >= m->deadline) || (budget->stop && *budget->stop))
+        (budget->seconds && clock_monotonic_ns() >= m->deadline) || (budget->stop && *budget->stop))
         m->effort.spent = true;
     return m->effort.spent;
 }
@@ -108,7 +101,7 @@ struct minimize_effort minimize(struct scenario *scenario, minimize_keep *keep, 
     m.keep = keep;
     m.context = context;
     m.budget = budget;
-    m.deadline = monotonic_ns() + (int64_t)budget->seconds * 1000000000;
+    m.deadline = clock_monotonic_ns() + (int64_t)budget->seconds * 1000000000;
     m.effort = (struct minimize_effort){0};
     bool changed = true;
     for (int round = 0; changed && round < ROUNDS_MAX; round++) {

@@ -8,6 +8,7 @@
 #include "campaign.h"
 #include "check.h"
 #include "cli.h"
+#include "clock.h"
 #include "crew.h"
 #include "random.h"
 #include "scenario_generate.h"
@@ -23,9 +24,7 @@ enum {
 /* --- time and medians ------------------------------------------------------------------------- */
 
 static double now(void) {
-    struct timespec time;
-    check(clock_gettime(CLOCK_MONOTONIC, &time) == 0);
-    return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+    return (double)clock_monotonic_ns() / 1e9;
 }
 
 static int by_size(const void *a, const void *b) {

@@ -6,14 +6,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "clock.h"
 #include "document.h"
 #include "printable.h"
-
-static uint64_t now_ns(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-}
 
 void results_begin(struct results *results, const char *suite, const struct cli_subject *subject) {
     *results = (struct results){
@@ -22,7 +17,7 @@ void results_begin(struct results *results, const char *suite, const struct cli_
     result_set(&results->command, "%s", command);
     free(command);
     results->start = time(NULL);
-    results->start_ns = results->mark_ns = now_ns();
+    results->start_ns = results->mark_ns = (uint64_t)clock_monotonic_ns();
 }
 
 struct result *results_add(struct results *results, enum result_state state, const char *name) {
@@ -37,7 +32,7 @@ struct result *results_add(struct results *results, enum result_state state, con
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         result_set(texts[i], "%s", "");
     result_set(&result->name, "%s", name);
-    uint64_t now = now_ns();
+    uint64_t now = (uint64_t)clock_monotonic_ns();
     result->seconds = (double)(now - results->mark_ns) / 1e9;
     results->mark_ns = now;
     return result;
@@ -101,7 +96,7 @@ size_t results_in(const struct results *results, enum result_state state) {
 }
 
 void results_end(struct results *results, int status) {
-    results->seconds = (double)(now_ns() - results->start_ns) / 1e9;
+    results->seconds = (double)((uint64_t)clock_monotonic_ns() - results->start_ns) / 1e9;
     results->status = status;
 }
 
