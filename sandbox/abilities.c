@@ -108,6 +108,7 @@ void abilities_find(struct host *host, struct sandbox *sandbox) {
         if (trials[ability])
             host->can[ability] = succeeds(sandbox, trials[ability]);
     host->can[ABILITY_LANDLOCK] = landlock_available();
+    host->can[ABILITY_DESCRIPTORS] = host->can[ABILITY_LIMITS] = host->can[ABILITY_POINTERS] = true;
     host->protected_hardlinks = is_set("/proc/sys/fs/protected_hardlinks");
     host->protected_symlinks = is_set("/proc/sys/fs/protected_symlinks");
 }

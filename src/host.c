@@ -13,6 +13,12 @@ const struct ability_info ability_infos[ABILITY_COUNT] = {
                             "inode flags of tmpfs need Linux 6.0 or later and CAP_LINUX_IMMUTABLE "
                             "outside of a user namespace; run as root"},
     [ABILITY_LANDLOCK] = {"landlock", "the kernel has no Landlock; boot it with lsm=landlock,..."},
+    [ABILITY_DESCRIPTORS] = {"descriptors", "the agent does not open descriptors; let it greet "
+                                            "with `open`"},
+    [ABILITY_LIMITS] = {"limits", "an agent's limit of descriptors is its own"},
+    [ABILITY_POINTERS] = {"pointers", "the agent's language has no bad pointers"},
+    [ABILITY_COUNTED] = {"counted", "a C string ends at its NUL; agents of languages with counted "
+                                    "strings greet with `counted`"},
 };
 
 const struct idmap_entry idmap_entries[IDMAP_COUNT] = {{0, 1000}, {1000, 0}};
@@ -24,13 +30,19 @@ static bool is_plain(const struct identity *identity) {
 }
 
 unsigned host_needs(const struct step *step) {
-    static const uint8_t always[STEP_KIND_COUNT] = {
+    static const uint16_t always[STEP_KIND_COUNT] = {
         [STEP_LANDLOCK] = 1 << ABILITY_LANDLOCK,    [STEP_ACL] = 1 << ABILITY_ACLS,
         [STEP_ATTRIBUTE] = 1 << ABILITY_ATTRIBUTES, [STEP_MOUNT] = 1 << ABILITY_MOUNTS,
         [STEP_BIND] = 1 << ABILITY_MOUNTS,          [STEP_REMOUNT] = 1 << ABILITY_MOUNTS,
-        [STEP_UMOUNT] = 1 << ABILITY_MOUNTS,
+        [STEP_UMOUNT] = 1 << ABILITY_MOUNTS,        [STEP_NOFILE] = 1 << ABILITY_LIMITS,
+        [STEP_OPEN] = 1 << ABILITY_DESCRIPTORS,     [STEP_CLOSE] = 1 << ABILITY_DESCRIPTORS,
+        [STEP_DUP] = 1 << ABILITY_DESCRIPTORS,
     };
     unsigned needs = always[step->kind];
+    if (step_is_call(step) && step->dirfd.kind == DIRFD_SLOT)
+        needs |= 1U << ABILITY_DESCRIPTORS;
+    if (step->pointer != POINTER_STRING)
+        needs |= 1U << ABILITY_POINTERS;
     if (!is_plain(&step->identity))
         needs |= 1U << ABILITY_IDENTITIES;
     if (!(needs & 1U << ABILITY_MOUNTS))

@@ -1,6 +1,7 @@
 /*
- * host.h - what this host can do: facts that the sandbox finds out at start and the model is told.
- * A leaf, shared by the side that executes and the side that judges.
+ * host.h - what this host can do, and the agent that is run on it: facts that the sandbox finds out
+ * at start and the model is told. A leaf, shared by the side that executes and the side that
+ * judges.
  *
  * A step that needs what the host lacks is left out of a scenario, and a clause that needs it is
  * unreachable here, with the reason; neither is ever counted as held.
@@ -21,6 +22,10 @@ enum ability {
     ABILITY_ACLS,        /* POSIX ACLs on tmpfs */
     ABILITY_ATTRIBUTES,  /* immutable and append-only directories on tmpfs, CAP_LINUX_IMMUTABLE */
     ABILITY_LANDLOCK,    /* landlock(7) */
+    ABILITY_DESCRIPTORS, /* open, close, dup, and slots as dirfd: an agent may not do them */
+    ABILITY_LIMITS,      /* nofile: not of another process */
+    ABILITY_POINTERS,    /* paths that are no strings: most languages have none */
+    ABILITY_COUNTED,     /* paths with a NUL byte: a C function cannot be given one */
     ABILITY_COUNT
 };
 

@@ -17,6 +17,9 @@ enum {
     ACLS = 1 << ABILITY_ACLS,
     ATTRIBUTES = 1 << ABILITY_ATTRIBUTES,
     LANDLOCK = 1 << ABILITY_LANDLOCK,
+    DESCRIPTORS = 1 << ABILITY_DESCRIPTORS,
+    LIMITS = 1 << ABILITY_LIMITS,
+    POINTERS = 1 << ABILITY_POINTERS,
 };
 
 static void every_ability_has_a_name_and_a_way_out(void **state) {
@@ -32,12 +35,23 @@ static void every_ability_has_a_name_and_a_way_out(void **state) {
 static void kinds_need_what_they_are_about(void **state) {
     (void)state;
     static const unsigned needs[STEP_KIND_COUNT] = {
-        [STEP_LANDLOCK] = LANDLOCK, [STEP_ACL] = ACLS,    [STEP_ATTRIBUTE] = ATTRIBUTES,
-        [STEP_MOUNT] = MOUNTS,      [STEP_BIND] = MOUNTS, [STEP_REMOUNT] = MOUNTS,
-        [STEP_UMOUNT] = MOUNTS,
+        [STEP_LANDLOCK] = LANDLOCK, [STEP_ACL] = ACLS,         [STEP_ATTRIBUTE] = ATTRIBUTES,
+        [STEP_MOUNT] = MOUNTS,      [STEP_BIND] = MOUNTS,      [STEP_REMOUNT] = MOUNTS,
+        [STEP_UMOUNT] = MOUNTS,     [STEP_OPEN] = DESCRIPTORS, [STEP_CLOSE] = DESCRIPTORS,
+        [STEP_DUP] = DESCRIPTORS,   [STEP_NOFILE] = LIMITS,
     };
     for (unsigned kind = 0; kind < STEP_KIND_COUNT; kind++)
         assert_int_equal(host_needs(&(struct step){.kind = (uint8_t)kind}), needs[kind]);
+}
+
+static void calls_need_what_their_arguments_are(void **state) {
+    (void)state;
+    struct step step = {.kind = STEP_MKFIFOAT, .dirfd = {DIRFD_NUMBER, 5}};
+    assert_int_equal(host_needs(&step), 0);
+    step.dirfd.kind = DIRFD_SLOT;
+    assert_int_equal(host_needs(&step), DESCRIPTORS);
+    step.pointer = POINTER_NULL;
+    assert_int_equal(host_needs(&step), DESCRIPTORS | POINTERS);
 }
 
 static void ids_other_than_0_need_identities(void **state) {
@@ -116,6 +130,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_ability_has_a_name_and_a_way_out),
         cmocka_unit_test(kinds_need_what_they_are_about),
+        cmocka_unit_test(calls_need_what_their_arguments_are),
         cmocka_unit_test(ids_other_than_0_need_identities),
         cmocka_unit_test(mount_flags_need_their_kernels),
         cmocka_unit_test(host_lacks_the_first_ability_that_it_has_not),

@@ -13,6 +13,7 @@
 
 enum {
     ERRNO_POISON = 7777,          /* errno before every call under test; no error has this number */
+    ERRNO_UNKNOWN = 7778,         /* of an agent's call that failed: it does not know how */
     OBSERVED_DESCRIPTORS = 128,   /* descriptors 0..127 are looked at after a scenario */
     OBSERVED_NODES_MAX = 8192,    /* nodes of one arena that are listed; more is `overflow` */
     OBSERVED_BYTES_MAX = 1 << 20, /* their names, link bodies and file contents together */
@@ -32,6 +33,13 @@ struct node_facts {
     int64_t atime, mtime, ctime;
 };
 
+/* How a call under test came back. In this process calls only return. */
+enum reply {
+    REPLY_RETURNED,
+    REPLY_RAISED, /* by an exception that carries no errno: `result` is -1, `error` 0 */
+    REPLY_UNABLE, /* not made at all: the agent cannot express its arguments; as REPLY_RAISED */
+};
+
 /*
  * What one step returned and left behind. Preparations fill only `result` and `error`.
  * `looked` says whether the sandbox looked at target and parent: it does for calls with a
@@ -41,6 +49,7 @@ struct outcome {
     int32_t result; /* as returned; of an open step the descriptor's number */
     int32_t
         error; /* errno as the step left it; calls start with ERRNO_POISON, preparations with 0 */
+    uint8_t reply; /* enum reply, of a call under test */
     bool looked;
     struct node_facts target; /* lstat of the path itself after the call, when it returned 0 */
     struct node_facts parent_before; /* stat of the path less its last component, before the call */
@@ -72,6 +81,7 @@ enum ending {
     ENDING_FORBIDDEN,  /* a system call that the policy does not allow: `detail` is its number */
     ENDING_EXITED,     /* exit() was called and ran the process's exit handlers */
     ENDING_SANITIZER,  /* a sanitizer reported an error; its text is on the worker's stderr */
+    ENDING_GARBLED,    /* an agent's reply was not of the protocol; it is on the worker's stderr */
     ENDING_COUNT
 };
 

@@ -70,6 +70,7 @@ const char *verdict_ending_name(enum ending ending) {
         [ENDING_FORBIDDEN] = "issued a forbidden system call",
         [ENDING_EXITED] = "called exit()",
         [ENDING_SANITIZER] = "was stopped by a sanitizer",
+        [ENDING_GARBLED] = "answered what is no reply",
     };
     return names[ending];
 }

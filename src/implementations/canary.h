@@ -59,11 +59,11 @@ typedef int canary_body(int dirfd, const char *path, size_t length, mode_t mode)
 
 /* Rows: wrong in both entry points, or in one of them with the other one right. */
 #define BOTH(name, breaks, summary, noun)                                                          \
-    { name, summary, breaks, noun##_plain, noun##_at }
+    { name, summary, breaks, noun##_plain, noun##_at, NULL }
 #define AT_ONLY(name, breaks, summary, noun)                                                       \
-    { name, summary, breaks, raw_mkfifo, noun##_at }
+    { name, summary, breaks, raw_mkfifo, noun##_at, NULL }
 #define PLAIN_ONLY(name, breaks, summary, noun)                                                    \
-    { name, summary, breaks, noun##_plain, raw_mkfifoat }
+    { name, summary, breaks, noun##_plain, raw_mkfifoat, NULL }
 
 /* --- answers -------------------------------------------------------------------------------- */
 

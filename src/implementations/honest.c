@@ -292,11 +292,11 @@ static int at_fdcwd_plain(const char *path, mode_t mode) {
 }
 
 #define HONEST(name, summary, function)                                                            \
-    { name, summary, NULL, function##_plain, function##_at }
+    { name, summary, NULL, function##_plain, function##_at, NULL }
 
 static const struct implementation rows[] = {
     HONEST("honest-stat-first", "looks for the name before it creates it", stat_first),
-    {"honest-mknod", "mkfifo over mknod(2), as musl", NULL, mknod_plain, raw_mkfifoat},
+    {"honest-mknod", "mkfifo over mknod(2), as musl", NULL, mknod_plain, raw_mkfifoat, NULL},
     HONEST("honest-masks-type", "drops foreign type bits, as klibc", masks_type),
     HONEST("honest-copies-path", "works on a copy of the path", copies_path),
     HONEST("honest-opens-parent", "creates relative to the name's directory", opens_parent),
@@ -316,7 +316,7 @@ static const struct implementation rows[] = {
     HONEST("honest-duplicates-dirfd", "uses an O_PATH descriptor of its own", duplicates_dirfd),
     HONEST("honest-wide-mode", "sets the upper bits of mode", wide_mode),
     HONEST("honest-measures-path", "reads the path itself: bad pointers crash", measures_path),
-    {"honest-at-fdcwd", "mkfifo is mkfifoat with AT_FDCWD", NULL, at_fdcwd_plain, mkfifoat},
+    {"honest-at-fdcwd", "mkfifo is mkfifoat with AT_FDCWD", NULL, at_fdcwd_plain, mkfifoat, NULL},
 };
 
 const struct implementation_table honest_ones = ROWS(rows);

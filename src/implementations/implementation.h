@@ -11,9 +11,15 @@
 typedef int mkfifo_function(const char *path, mode_t mode);
 typedef int mkfifoat_function(int dirfd, const char *path, mode_t mode);
 
+/* A program that speaks the agents' protocol (README.md), and how it is started. */
+struct agent {
+    const char *const *command; /* its arguments, ended by NULL; the first is an absolute path */
+};
+
 /*
  * One implementation. An entry point that is missing is NULL: its steps are left out and that is
- * said once. Both run on the sandbox's worker thread.
+ * said once. Both run on the sandbox's worker thread, unless `agent` is set: then the calls are
+ * made there, and the pointers, to functions that nobody calls, only say which ones it has.
  */
 struct implementation {
     const char *name;    /* as typed behind --implementation */
@@ -21,6 +27,7 @@ struct implementation {
     const char *breaks;  /* NULL, or of a canary the id of the clause it must be caught by */
     mkfifo_function *mkfifo;
     mkfifoat_function *mkfifoat;
+    const struct agent *agent; /* NULL: it runs in this process */
 };
 
 /* The built-in ones (own, libc, raw), then the canaries; `count` of them, never changing. */
