@@ -112,3 +112,13 @@ void abilities_find(struct host *host, struct sandbox *sandbox) {
     host->protected_hardlinks = is_set("/proc/sys/fs/protected_hardlinks");
     host->protected_symlinks = is_set("/proc/sys/fs/protected_symlinks");
 }
+
+/* A Landlock domain and a limit of descriptors are each process's own; nothing brings them over. */
+void abilities_limit(struct host *host, const struct guest *guest) {
+    const struct greeting *greeting = &guest->channel.greeting;
+    host->can[ABILITY_IDENTITIES] &= !guest->keeper.plain;
+    host->can[ABILITY_LANDLOCK] = host->can[ABILITY_LIMITS] = false;
+    host->can[ABILITY_DESCRIPTORS] = greeting->open;
+    host->can[ABILITY_POINTERS] = greeting->pointers;
+    host->can[ABILITY_COUNTED] = greeting->counted;
+}

@@ -4,6 +4,7 @@
 #ifndef FIFOFUZZ_ABILITIES_H
 #define FIFOFUZZ_ABILITIES_H
 
+#include "guest.h"
 #include "host.h"
 #include "sandbox.h"
 
@@ -13,5 +14,8 @@
  * of it again.
  */
 void abilities_find(struct host *host, struct sandbox *sandbox);
+
+/* Takes away what the agent cannot do, and adds what only agents can. */
+void abilities_limit(struct host *host, const struct guest *guest);
 
 #endif

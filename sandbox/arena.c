@@ -228,6 +228,11 @@ static void remove_entry(struct walk *walk, int directory, uint32_t parent,
     walk->failed |= !discard(walk, directory, name, AT_REMOVEDIR);
 }
 
+/* In the arena's root there are names of the harness's, where an agent lives. */
+static bool is_kept(const struct walk *walk, unsigned level, const char *name) {
+    return level == 0 && walk->arena->view && view_has(walk->arena->view, name);
+}
+
 /* Empties the directory open as `directory`, `level` of which are held open above it. */
 static void empty(struct walk *walk, int directory, uint32_t node, unsigned level) {
     char *listing = walk->arena->listings[level];
@@ -236,12 +241,15 @@ static void empty(struct walk *walk, int directory, uint32_t node, unsigned leve
         size = getdents64(directory, listing, LISTING_SIZE);
         walk->failed |= size < 0;
         for (ssize_t at = 0; at < size && !walk->failed; at += entry_at(listing, at)->d_reclen)
-            if (!record_is_dots(entry_at(listing, at)->d_name))
+            if (!record_is_dots(entry_at(listing, at)->d_name) &&
+                !is_kept(walk, level, entry_at(listing, at)->d_name))
                 remove_entry(walk, directory, node, entry_at(listing, at), level + 1);
     } while (record_goes_on(size) && !walk->failed);
 }
 
-void arena_begin(int32_t end) {
+void arena_begin(const struct arena *arena, int32_t end) {
+    if (end > arena->numbers_end)
+        end = arena->numbers_end;
 #ifdef SYS_close_range
     if (syscall(SYS_close_range, 3, end - 1, 0) == 0)
         return;
@@ -254,7 +262,7 @@ static void empty_root(struct walk *walk) {
     walk->arena->record.link_count = 0;
     int root = open_directory(AT_FDCWD, "/");
     if (root < 0 && errno == EMFILE) {
-        arena_begin(INT32_MAX); /* leaks have used up the table */
+        arena_begin(walk->arena, INT32_MAX); /* leaks have used up the table */
         root = open_directory(AT_FDCWD, "/");
     }
     if (root < 0) {
@@ -295,6 +303,19 @@ static void observe_path_descriptors(const struct steps *steps, struct observati
     }
 }
 
+static bool is_root(const struct arena *arena, const struct node_facts *facts) {
+    return facts->error == 0 && facts->dev == arena->dev && facts->ino == arena->ino;
+}
+
+/* The root as it would be without the harness's names. A name in a tmpfs directory has size 20. */
+static void forget_view(const struct arena *arena, struct node_facts *facts) {
+    enum { ENTRY_SIZE = 20 };
+    if (!arena->view || !is_root(arena, facts))
+        return;
+    facts->nlink -= arena->view->name_count;
+    facts->size -= ENTRY_SIZE * (int64_t)arena->view->name_count;
+}
+
 static void observe_slot(struct observed_slot *slot) {
     facts_at(&slot->facts, slot->number, "", AT_EMPTY_PATH);
     slot->offset = lseek(slot->number, 0, SEEK_CUR);
@@ -302,7 +323,8 @@ static void observe_slot(struct observed_slot *slot) {
     slot->close_on_exec = fcntl(slot->number, F_GETFD) & FD_CLOEXEC;
 }
 
-static void observe_descriptors(const struct steps *steps, struct observation *observation) {
+static void observe_descriptors(const struct arena *arena, const struct steps *steps,
+                                struct observation *observation) {
     struct pollfd polled[OBSERVED_DESCRIPTORS];
     for (int i = 0; i < OBSERVED_DESCRIPTORS; i++)
         polled[i] = (struct pollfd){.fd = i};
@@ -316,6 +338,7 @@ static void observe_descriptors(const struct steps *steps, struct observation *o
         slot->facts.error = EBADF;
         if (steps->open[i])
             observe_slot(slot);
+        forget_view(arena, &slot->facts);
     }
 }
 
@@ -329,10 +352,6 @@ static bool standard_descriptors_intact(const struct arena *arena) {
     return true;
 }
 
-static bool is_root(const struct arena *arena, const struct node_facts *facts) {
-    return facts->error == 0 && facts->dev == arena->dev && facts->ino == arena->ino;
-}
-
 static void observe_places(const struct arena *arena, const struct steps *steps,
                            struct observation *observation) {
     facts_at(&observation->cwd, AT_FDCWD, "", AT_EMPTY_PATH);
@@ -340,6 +359,7 @@ static void observe_places(const struct arena *arena, const struct steps *steps,
         observation->root = observation->cwd; /* no call of the policy moves the root */
     else
         facts_at(&observation->root, AT_FDCWD, "/", 0);
+    forget_view(arena, &observation->root);
     observation->overflow = false;
     observation->bytes_used = 0;
     observation->node_count = 1;
@@ -359,7 +379,7 @@ bool arena_observe(struct arena *arena, struct steps *steps, struct observation 
     arena->record.observation = observation;
     observation->umask = umask(ARENA_UMASK);
     observe_places(arena, steps, observation);
-    observe_descriptors(steps, observation);
+    observe_descriptors(arena, steps, observation);
     observation->standard_replaced = !standard_descriptors_intact(arena);
     bool intact = !observation->standard_replaced && is_root(arena, &observation->root);
     intact &= clear_mounts(arena, steps);
@@ -386,6 +406,6 @@ bool arena_clear(struct arena *arena, struct steps *steps) {
 
 bool arena_reset(struct arena *arena) {
     struct steps steps = {.changed_directory = true, .changed_mode = true};
-    arena_begin(INT32_MAX);
+    arena_begin(arena, INT32_MAX);
     return arena_clear(arena, &steps) && standard_descriptors_intact(arena);
 }

@@ -11,6 +11,7 @@
 #include "outcome.h"
 #include "record.h"
 #include "steps.h"
+#include "view.h"
 
 enum {
     ARENA_LEVELS = 16, /* directories held open while descending; deeper ones by chdir(2) */
@@ -19,6 +20,8 @@ enum {
 struct arena {
     uint64_t dev, ino;                         /* of its root */
     uint64_t standard_dev[3], standard_ino[3]; /* of the files behind descriptors 0, 1 and 2 */
+    const struct view *view; /* what of its root is the harness's; NULL: nothing */
+    int32_t numbers_end;     /* descriptors from here on are the harness's */
     struct record record;
     char listings[ARENA_LEVELS + 1][LISTING_SIZE];
 };
@@ -38,11 +41,11 @@ int arena_enter(int *outside, char *reason, size_t reason_size);
 int arena_prove(struct arena *arena, char *reason, size_t reason_size);
 
 /*
- * Closes the descriptors from 3 up to `end`, which does not count: what the last run left open
- * stays until the next one, for the main thread to count. The cost is that of the numbers, not of
- * what is open: a table that was large once stays so.
+ * Closes the descriptors from 3 up to `end`, which does not count, but not the harness's own: what
+ * the last run left open stays until the next one, for the main thread to count. The cost is that
+ * of the numbers, not of what is open: a table that was large once stays so.
  */
-void arena_begin(int32_t end);
+void arena_begin(const struct arena *arena, int32_t end);
 
 /*
  * Fills the part of `observation` that shows the world after a scenario, then makes the world what

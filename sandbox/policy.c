@@ -9,8 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
+
+#include <linux/filter.h>
 
 enum { CONDITIONS_MAX = 3 };
 
@@ -23,15 +27,22 @@ struct condition {
     uint64_t value; /* of a CONSTANT */
 };
 
-#define ALLOW(name, group, reason)                    {#name, group, reason, NULL},
-#define ALLOW_IF(name, group, reason, condition, ...) {#name, group, reason, condition},
+#define ALLOW(name, group, reason) {#name, group, reason, NULL, POLICY_WORKER},
+#define ALLOW_IF(name, group, reason, condition, ...)                                              \
+    {#name, group, reason, condition, POLICY_WORKER},
+#define AGENT(name, group, reason)   {#name, group, reason, NULL, POLICY_AGENT},
+#define WRAPPED(name, group, reason) {#name, group, reason, NULL, POLICY_WRAPPED},
 static const struct policy_rule rules[] = {
 #include "policy.def"
 };
 #undef ALLOW
 #undef ALLOW_IF
+#undef AGENT
+#undef WRAPPED
 
 #define ALLOW(name, group, reason)                    {{UNUSED, 0, 0}},
+#define AGENT(name, group, reason)                    {{UNUSED, 0, 0}},
+#define WRAPPED(name, group, reason)                  {{UNUSED, 0, 0}},
 #define ALLOW_IF(name, group, reason, condition, ...) {__VA_ARGS__},
 #define EQUALS(argument, value)                                                                    \
     { CONSTANT, argument, value }
@@ -42,6 +53,8 @@ static const struct condition conditions[][CONDITIONS_MAX] = {
 };
 #undef ALLOW
 #undef ALLOW_IF
+#undef AGENT
+#undef WRAPPED
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
 
@@ -114,14 +127,20 @@ static int set_attributes(scmp_filter_ctx filter) {
     return error;
 }
 
+/* What becomes of a call that no row allows. */
+static uint32_t default_action(enum policy_whom whom) {
+    return whom == POLICY_WORKER ? SCMP_ACT_TRAP : SCMP_ACT_NOTIFY;
+}
+
 /* Builds the filter; the caller releases it, on failure too. */
-static int build(scmp_filter_ctx *out, const struct worker_values *values) {
-    *out = seccomp_init(SCMP_ACT_TRAP);
+static int build(scmp_filter_ctx *out, enum policy_whom whom, const struct worker_values *values) {
+    *out = seccomp_init(default_action(whom));
     if (!*out)
         return -ENOMEM;
     int error = set_attributes(*out);
     for (size_t i = 0; !error && i < RULES; i++)
-        error = add_rule(*out, i, values);
+        if (rules[i].whom <= whom)
+            error = add_rule(*out, i, values);
     return error;
 }
 
@@ -129,9 +148,37 @@ int policy_load(int process, int thread, const struct cookies *cookies) {
     scmp_filter_ctx filter = NULL;
     const struct worker_values values = {
         .process = (uint32_t)process, .thread = (uint32_t)thread, .cookies = *cookies};
-    int error = build(&filter, &values);
+    int error = build(&filter, POLICY_WORKER, &values);
     if (!error) /* sets no_new_privs too: SCMP_FLTATR_CTL_NNP is on by default */
         error = seccomp_load(filter);
+    seccomp_release(filter);
+    return error;
+}
+
+/* The instructions as libseccomp writes them to a file. */
+static int export(scmp_filter_ctx filter, struct sock_filter *out, size_t capacity,
+                  unsigned short *length) {
+    int file = memfd_create("filter", MFD_CLOEXEC);
+    if (file < 0)
+        return -errno;
+    int error = seccomp_export_bpf(filter, file);
+    const ssize_t size = error ? 0 : pread(file, out, capacity * sizeof(*out), 0);
+    if (!error && size < 0)
+        error = -errno;
+    if (!error && size == (ssize_t)(capacity * sizeof(*out)))
+        error = -E2BIG;
+    close(file);
+    *length = (unsigned short)((size_t)size / sizeof(*out));
+    return error;
+}
+
+int policy_agent(bool wrapped, const struct cookies *cookies, struct sock_filter *out,
+                 size_t capacity, unsigned short *length) {
+    scmp_filter_ctx filter = NULL;
+    const struct worker_values values = {.cookies = *cookies};
+    int error = build(&filter, wrapped ? POLICY_WRAPPED : POLICY_AGENT, &values);
+    if (!error)
+        error = export(filter, out, capacity, length);
     seccomp_release(filter);
     return error;
 }
@@ -149,7 +196,7 @@ const char *policy_syscall_name(int number) {
 
 int policy_print(FILE *out) {
     scmp_filter_ctx filter = NULL;
-    int error = build(&filter, &(struct worker_values){0});
+    int error = build(&filter, POLICY_WORKER, &(struct worker_values){0});
     if (!error && fflush(out))
         error = -errno;
     if (!error)

@@ -29,6 +29,7 @@ struct sandbox {
     struct rlimit old_nofile; /* RLIMIT_NOFILE before the sandbox was opened */
     int dumpable;             /* prctl(2) PR_GET_DUMPABLE before */
     int namespace;            /* of idmapped mounts (idmap.h); -1 without */
+    const struct agent *agent;
     struct host host;
     int stderr_pipe[2];
     size_t stderr_length;
@@ -122,10 +123,17 @@ static void unpin_caller(const struct sandbox *sandbox) {
         sched_setaffinity(0, sizeof(sandbox->old_processors), &sandbox->old_processors);
 }
 
+/* An agent that turns out not to be acted on from outside is started anew, without capabilities. */
 static int start_worker(struct sandbox *sandbox, char *reason, size_t reason_size) {
+    const struct worker_plan plan = {.stderr_pipe = sandbox->stderr_pipe[1],
+                                     .processor = sandbox->processor,
+                                     .namespace = sandbox->namespace,
+                                     .nofile = sandbox->host.nofile,
+                                     .agent = sandbox->agent};
     trap_install();
-    int error = worker_start(&sandbox->worker, sandbox->stderr_pipe[1], sandbox->processor,
-                             sandbox->namespace, reason, reason_size);
+    int error = worker_start(&sandbox->worker, &plan, reason, reason_size);
+    if (error == -ENOTSUP)
+        error = worker_start(&sandbox->worker, &plan, reason, reason_size);
     sandbox->generation += !error;
     return error;
 }
@@ -135,8 +143,9 @@ static void raise_limit(struct sandbox *sandbox) {
     enum { WANTED = 4096 };
     check(getrlimit(RLIMIT_NOFILE, &sandbox->old_nofile) == 0);
     struct rlimit limit = sandbox->old_nofile;
-    if (limit.rlim_cur < WANTED)
-        limit.rlim_cur = limit.rlim_max < WANTED ? limit.rlim_max : WANTED;
+    const rlim_t most = limit.rlim_max - (sandbox->agent ? GUEST_NUMBERS : 0);
+    if (limit.rlim_cur < WANTED || limit.rlim_cur > most)
+        limit.rlim_cur = most < WANTED ? most : WANTED;
     check(setrlimit(RLIMIT_NOFILE, &limit) == 0);
     sandbox->host.nofile = limit.rlim_cur < UINT32_MAX ? (uint32_t)limit.rlim_cur : UINT32_MAX;
 }
@@ -160,13 +169,28 @@ static void find_abilities(struct sandbox *sandbox) {
     known = true;
     sandbox->host = found;
     sandbox->host.nofile = nofile;
+    if (sandbox->agent)
+        abilities_limit(&sandbox->host, &sandbox->worker->guest);
 }
 
 const struct host *sandbox_host(const struct sandbox *sandbox) {
     return &sandbox->host;
 }
 
-int sandbox_open(struct sandbox **out, int cpu, char *reason, size_t reason_size) {
+bool sandbox_has(const struct sandbox *sandbox, enum step_kind kind) {
+    const struct greeting *greeting = &sandbox->worker->guest.channel.greeting;
+    return kind == STEP_MKFIFO ? greeting->mkfifo : greeting->mkfifoat;
+}
+
+bool sandbox_claims(const struct sandbox *sandbox, const struct scenario *scenario,
+                    const struct step *step) {
+    const struct view *view = sandbox->worker->arena.view;
+    return view && (view_mentions(view, scenario_text(scenario, step->path), step->path.length) ||
+                    view_mentions(view, scenario_text(scenario, step->other), step->other.length));
+}
+
+int sandbox_open(struct sandbox **out, const struct implementation *implementation, int cpu,
+                 char *reason, size_t reason_size) {
     check(tier != TIER_NONE);
     struct sandbox *sandbox = calloc(1, sizeof(*sandbox));
     if (!sandbox)
@@ -176,6 +200,7 @@ int sandbox_open(struct sandbox **out, int cpu, char *reason, size_t reason_size
         free(sandbox);
         return error;
     }
+    sandbox->agent = implementation ? implementation->agent : NULL;
     sandbox->namespace = tier == TIER_ROOT ? idmap_open() : -1;
     sandbox->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
     raise_limit(sandbox);
@@ -333,11 +358,15 @@ const struct observation *sandbox_run(struct sandbox *sandbox, const struct scen
     if (sandbox->ended)
         nofile_restore(&worker->steps.nofile);
     keep_dumpable(sandbox);
-    observation->stack_count = sandbox->ended ? worker->trap.frames.count : 0;
+    observation->stack_count =
+        sandbox->ended && !implementation->agent ? worker->trap.frames.count : 0;
     observation->step = worker->step;
     observation->outcome_count = sandbox->ended ? observation->step : scenario->step_count;
-    if (mode == SANDBOX_OBSERVED && !sandbox->ended)
+    if (mode == SANDBOX_OBSERVED && !sandbox->ended) {
         count_descriptors(worker);
+        if (implementation->agent)
+            worker->worn |= !guest_observe(&worker->guest, observation);
+    }
     bool crashed = observation->ending == ENDING_CRASHED;
     uint64_t address = observation->address;
     observation->path_written = crashed && steps_holds(&worker->steps, address);

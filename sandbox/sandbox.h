@@ -44,13 +44,23 @@ int sandbox_prepare(char *reason, size_t reason_size);
 
 /*
  * Starts the worker and its arena, proves both with one FIFO and finds out what the host can do.
+ * `implementation` is what will be run: its agent, if it has one, lives with the worker. NULL, or
+ * one without, for those that run in this process; they can be run beside an agent, too.
  * Raises the soft RLIMIT_NOFILE to 4096, if it is lower and may be. Call it on the first input, not
  * at start: a fork server's threads do not survive the fork. `cpu` pins the calling thread and the
  * worker to that processor, which makes the hand-over four times cheaper; -1 takes the processor
  * that the caller is on, -2 pins nothing. Returns 0, or -errno with `reason` filled; free the
  * sandbox with sandbox_close.
  */
-int sandbox_open(struct sandbox **out, int cpu, char *reason, size_t reason_size);
+int sandbox_open(struct sandbox **out, const struct implementation *implementation, int cpu,
+                 char *reason, size_t reason_size);
+
+/*
+ * True if `step` mentions one of the names that an agent's arena holds besides the scenario's: it
+ * is to be left out. Never so without an agent.
+ */
+bool sandbox_claims(const struct sandbox *sandbox, const struct scenario *scenario,
+                    const struct step *step);
 
 /* Ends the worker and gives back everything, the limit too. NULL is allowed. */
 void sandbox_close(struct sandbox *sandbox);
@@ -62,6 +72,14 @@ void sandbox_close(struct sandbox *sandbox);
  * implementation_load does, -EFAULT for a crash, -ETIME for a hang.
  */
 int sandbox_load(struct implementation *out, const char *path, char *reason, size_t reason_size);
+
+/*
+ * Starts the agent of `implementation` once, in a child process, and hears its greeting: the
+ * pointers to the entry points that it has are set, to functions that nobody may call. Needs
+ * sandbox_prepare, not sandbox_open. Returns 0, or -errno with `reason` filled: -ENOENT if the
+ * agent does not get as far as a greeting, -EINVAL or -ETIME if there is none.
+ */
+int sandbox_meet(struct implementation *implementation, char *reason, size_t reason_size);
 
 /*
  * Runs `scenario` with `implementation`'s entry points and clears the arena. Steps whose entry
@@ -85,6 +103,9 @@ void sandbox_renew(struct sandbox *sandbox);
  * length.
  */
 size_t sandbox_stderr(struct sandbox *sandbox, char *out, size_t capacity);
+
+/* True if the agent has greeted with the call of step kind `kind`; false without an agent. */
+bool sandbox_has(const struct sandbox *sandbox, enum step_kind kind);
 
 /* What this host can do; known from sandbox_open on, holds as long as the sandbox. */
 const struct host *sandbox_host(const struct sandbox *sandbox);

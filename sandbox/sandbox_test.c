@@ -399,7 +399,7 @@ static void a_closed_sandbox_leaves_nothing_and_another_can_be_opened(void **sta
         assert_int_equal(after.descriptors, before.descriptors);
         await_threads(before.threads);
         assert_int_equal(after.nofile.rlim_cur, before.nofile.rlim_cur);
-        assert_int_equal(sandbox_open(&sandbox, i % 2 - 2, reason, sizeof(reason)), 0);
+        assert_int_equal(sandbox_open(&sandbox, NULL, i % 2 - 2, reason, sizeof(reason)), 0);
         assert_world_is_fresh();
     }
 }

@@ -13,6 +13,7 @@
 #include "check.h"
 #include "facts.h"
 #include "landlock.h"
+#include "steps_guest.h"
 
 /* --- the views of the path ------------------------------------------------------------------ */
 
@@ -83,6 +84,8 @@ void steps_begin(struct steps *steps, const struct scenario *scenario,
     steps->looked_next = 0;
     memset(steps->number, -1, sizeof(steps->number));
     memset(steps->open, 0, sizeof(steps->open));
+    if (implementation->agent)
+        channel_reset(&steps->guest->channel);
 }
 
 int32_t steps_table_end(const struct steps *steps) {
@@ -103,6 +106,15 @@ int32_t steps_open_count(const struct steps *steps) {
         count += !counted;
     }
     return count;
+}
+
+/* What open(2) gets for an open step. */
+static int open_flags(const struct step *step) {
+    int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
+    flags |= step->flags & OPEN_PATH ? O_PATH : 0;
+    flags |= step->flags & OPEN_NOFOLLOW ? O_NOFOLLOW : 0;
+    flags |= step->flags & OPEN_DIRECTORY ? O_DIRECTORY : 0;
+    return flags;
 }
 
 /* --- calls under test ----------------------------------------------------------------------- */
@@ -148,6 +160,17 @@ __attribute__((noinline)) int32_t fifofuzz_call(uint32_t step, const struct step
                          : implementation->mkfifoat(directory, path, call->mode);
     *error = errno;
     return result;
+}
+
+/* The call under test where the implementation lives. */
+static void call(struct steps *steps, uint32_t index, int directory, const char *path,
+                 struct reply_facts *out) {
+    if (steps->implementation->agent) {
+        steps_ask_guest(steps, &steps->scenario->steps[index], directory, out);
+        return;
+    }
+    out->reply = REPLY_RETURNED;
+    out->result = fifofuzz_call(index + 1, steps, directory, path, &out->error);
 }
 
 /*
@@ -225,7 +248,11 @@ static void call_and_look(struct steps *steps, uint32_t index, int directory, co
     if (wide->taken)
         look_around(&wide->before, directory, path);
     outcome->clock_before = now(CLOCK_REALTIME_COARSE);
-    outcome->result = fifofuzz_call(index + 1, steps, directory, path, &outcome->error);
+    struct reply_facts answer;
+    call(steps, index, directory, path, &answer);
+    outcome->result = answer.result;
+    outcome->error = answer.error;
+    outcome->reply = answer.reply;
     outcome->clock_after = now(CLOCK_REALTIME);
     if (outcome->looked)
         look_after(steps, index, directory, path, outcome);
@@ -237,11 +264,11 @@ static void run_call(struct steps *steps, uint32_t index, struct observation *ob
     const struct step *step = &steps->scenario->steps[index];
     const char *path = place_path(steps, step);
     int directory = directory_of(steps, step);
-    int32_t ignored;
+    struct reply_facts ignored;
     if (observation)
         call_and_look(steps, index, directory, path, observation);
     else
-        fifofuzz_call(index + 1, steps, directory, path, &ignored);
+        call(steps, index, directory, path, &ignored);
 }
 
 /* --- preparations --------------------------------------------------------------------------- */
@@ -295,14 +322,10 @@ static int hold(struct steps *steps, unsigned slot, int number) {
 }
 
 static int run_open(struct steps *steps, const struct step *step, const char *path) {
-    int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
-    flags |= step->flags & OPEN_PATH ? O_PATH : 0;
-    flags |= step->flags & OPEN_NOFOLLOW ? O_NOFOLLOW : 0;
-    flags |= step->flags & OPEN_DIRECTORY ? O_DIRECTORY : 0;
     if (steps->open[step->slot])
         close_slot(steps, step->slot);
     errno = 0;
-    return hold(steps, step->slot, open(path, flags));
+    return hold(steps, step->slot, open(path, open_flags(step)));
 }
 
 static int run_dup(struct steps *steps, const struct step *step) {
@@ -472,10 +495,15 @@ void steps_run(struct steps *steps, uint32_t index, struct observation *observat
         run_call(steps, index, observation);
         return;
     }
+    const int directory = directory_of(steps, step);
     errno = 0;
     int result = prepare(steps, step);
+    const int error = errno;
+    const bool strayed = steps->implementation->agent && result >= 0 &&
+                         !steps_guest_follows(steps, step, directory, open_flags(step));
     if (outcome) {
-        outcome->error = errno;
+        outcome->error = error;
         outcome->result = result;
+        outcome->reply = strayed ? REPLY_UNABLE : REPLY_RETURNED;
     }
 }

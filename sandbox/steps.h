@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "cookies.h"
+#include "guest.h"
 #include "identity.h"
 #include "implementations/implementation.h"
 #include "nofile.h"
@@ -31,6 +32,7 @@ struct steps {
     struct identity_now identity;
     struct nofile nofile;
     struct steward steward;
+    struct guest *guest; /* NULL: all implementations run in this process */
 
     /* Of the scenario that is being run. */
     const struct scenario *scenario;
@@ -56,7 +58,10 @@ struct steps {
 int steps_create(struct steps *steps);
 void steps_destroy(struct steps *steps);
 
-/* Starts a scenario: all slots are empty. Both pointers must hold until its end. */
+/*
+ * Starts a scenario: all slots are empty, and an implementation's agent is as at first. Both
+ * pointers must hold until its end.
+ */
 void steps_begin(struct steps *steps, const struct scenario *scenario,
                  const struct implementation *implementation);
 

@@ -32,7 +32,7 @@ static inline void open_or_skip(void) {
     char reason[512];
     int error = sandbox_prepare(reason, sizeof(reason));
     if (!error)
-        error = sandbox_open(&sandbox, -1, reason, sizeof(reason));
+        error = sandbox_open(&sandbox, NULL, -1, reason, sizeof(reason));
     if (error) {
         fprintf(stderr, "skipped: %s\n", reason);
         exit(EXIT_SKIPPED);
@@ -45,7 +45,7 @@ static inline void reopen(void) {
     char reason[512];
     sandbox_close(sandbox);
     sandbox = NULL;
-    if (sandbox_open(&sandbox, -1, reason, sizeof(reason)))
+    if (sandbox_open(&sandbox, NULL, -1, reason, sizeof(reason)))
         fail_msg("%s", reason);
 }
 

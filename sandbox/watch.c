@@ -46,16 +46,19 @@ static char state_of(int stat_file) {
 enum watch_verdict watch_look(struct watch *watch, uint64_t progress) {
     struct timespec time = {0};
     clock_gettime(watch->clock, &time);
-    int64_t used = facts_time(time);
     char state = state_of(watch->stat_file);
     if (state == 'X')
         return WATCH_GONE;
+    return watch_judge(watch, progress, facts_time(time), state == 'S' || state == 'D');
+}
+
+enum watch_verdict watch_judge(struct watch *watch, uint64_t progress, int64_t used, bool asleep) {
     bool first = watch->looks++ == 0;
     if (first || progress != watch->progress) {
         watch->progress = progress;
         watch->since = used;
         watch->asleep = 0;
-    } else if ((state == 'S' || state == 'D') && used - watch->last <= dozing_max) {
+    } else if (asleep && used - watch->last <= dozing_max) {
         watch->asleep++;
     } else {
         watch->asleep = 0;

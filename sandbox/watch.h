@@ -8,6 +8,7 @@
 #ifndef FIFOFUZZ_WATCH_H
 #define FIFOFUZZ_WATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -43,5 +44,11 @@ void watch_begin(struct watch *watch);
 
 /* One look, to be taken after each slice; `progress` is any number that changes with progress. */
 enum watch_verdict watch_look(struct watch *watch, uint64_t progress);
+
+/*
+ * What a look says once it has been taken: `used` is the processor time so far in nanoseconds,
+ * `asleep` whether nothing was running or ready to. For what is no thread of this process.
+ */
+enum watch_verdict watch_judge(struct watch *watch, uint64_t progress, int64_t used, bool asleep);
 
 #endif

@@ -41,15 +41,18 @@ static int pack(struct luggage *luggage, int stderr_pipe, char *reason, size_t r
     return 0;
 }
 
-/* Puts the luggage on 0, 1 and 2 and closes everything else, without close_range (Linux 5.9). */
-static int unpack(const struct luggage *luggage) {
+/*
+ * Puts the luggage on 0, 1 and 2 and closes everything else below `keep_from`, without close_range
+ * (Linux 5.9).
+ */
+static int unpack(const struct luggage *luggage, int keep_from) {
     if (dup2(luggage->null, 0) < 0 || dup2(luggage->null, 1) < 0 || dup2(luggage->output, 2) < 0)
         return -errno;
     check(luggage->open_files != NULL);
     const int own = dirfd(luggage->open_files);
     for (const struct dirent *entry; (entry = readdir(luggage->open_files));) {
         int number = (int)strtol(entry->d_name, NULL, 10);
-        if (number > 2 && number != own && number != luggage->namespace &&
+        if (number > 2 && number < keep_from && number != own && number != luggage->namespace &&
             number != luggage->outside)
             close(number);
     }
@@ -97,29 +100,45 @@ static void pin(int processor) {
     sched_setaffinity(0, sizeof(set), &set); /* a matter of speed alone */
 }
 
+/* The arena, with what a guest needs in it; `luggage` is then in its place. */
+static int enter_arena(struct worker *worker, struct luggage *luggage) {
+    char *reason = worker->reason;
+    const size_t size = sizeof(worker->reason);
+    struct guest *guest = worker->steps.guest;
+    int error = guest ? guest_before_arena(guest, reason, size) : 0;
+    if (!error)
+        error = arena_enter(&luggage->outside, reason, size);
+    if (!error && guest)
+        error = guest_in_arena(guest, worker->plan.nofile, reason, size);
+    if (error)
+        return error;
+    error = unpack(luggage, worker->arena.numbers_end);
+    if (error)
+        return refuse(reason, size, -error, "descriptors 0, 1 and 2 cannot be set",
+                      "raise `ulimit -n`");
+    umask(022);
+    return 0;
+}
+
 static int enter_world(struct worker *worker) {
     char *reason = worker->reason;
     const size_t size = sizeof(worker->reason);
-    if (worker->processor >= 0)
-        pin(worker->processor);
+    if (worker->plan.processor >= 0)
+        pin(worker->plan.processor);
     if (unshare(CLONE_FS | CLONE_FILES | CLONE_NEWNS))
         return refuse(reason, size, errno, "the kernel refused a mount namespace",
                       "run as root, or allow user namespaces (user.max_mnt_namespaces, container "
                       "profile)");
     struct luggage luggage = {
-        .null = -1, .output = -1, .namespace = worker->namespace, .outside = -1};
-    int error = pack(&luggage, worker->stderr_pipe, reason, size);
+        .null = -1, .output = -1, .namespace = worker->plan.namespace, .outside = -1};
+    int error = pack(&luggage, worker->plan.stderr_pipe, reason, size);
     if (error)
         return error;
-    error = arena_enter(&luggage.outside, reason, size);
-    if (error)
-        return error;
-    error = unpack(&luggage);
-    if (error)
-        return refuse(reason, size, -error, "descriptors 0, 1 and 2 cannot be set",
-                      "raise `ulimit -n`");
-    umask(022);
-    error = become_root(reason, size);
+    error = enter_arena(worker, &luggage);
+    if (!error)
+        error = become_root(reason, size);
+    if (!error && worker->steps.guest)
+        error = guest_start(worker->steps.guest, reason, size);
     if (!error)
         error = divide_work(worker, &luggage, reason, size);
     if (error)
@@ -143,7 +162,7 @@ static void run(struct worker *worker) {
     if (worker->mode != worker->last_mode)
         worker->worn |= !arena_reset(&worker->arena);
     worker->last_mode = worker->mode;
-    arena_begin(steps_table_end(&worker->steps));
+    arena_begin(&worker->arena, steps_table_end(&worker->steps));
     steps_begin(&worker->steps, worker->scenario, worker->implementation);
     for (uint32_t i = 0; i < worker->scenario->step_count; i++) {
         atomic_store_explicit(&worker->step, i, memory_order_relaxed);
@@ -202,13 +221,26 @@ static struct worker *worker_map(void) {
     return worker == MAP_FAILED ? NULL : worker;
 }
 
-/* The thread has ended; its steward ends here. */
+/* The thread has ended; its steward and its guest end here. */
 static void worker_unmap(struct worker *worker) {
     steward_end(&worker->steps.steward);
+    if (worker->steps.guest)
+        guest_close(worker->steps.guest);
     steps_destroy(&worker->steps);
     if (!worker->trap.off_stack)
         stack_destroy(&worker->stack);
     munmap(worker, sizeof(*worker));
+}
+
+static int make_guest(struct worker *worker, char *reason, size_t reason_size) {
+    worker->arena.numbers_end = INT32_MAX;
+    if (!worker->plan.agent)
+        return 0;
+    worker->arena.numbers_end = (int32_t)worker->plan.nofile;
+    worker->arena.view = &worker->guest.view;
+    worker->steps.guest = &worker->guest;
+    return guest_open(&worker->guest, worker->plan.agent, worker->plan.stderr_pipe, reason,
+                      reason_size);
 }
 
 static int make_parts(struct worker *worker) {
@@ -222,7 +254,10 @@ static int make_parts(struct worker *worker) {
 }
 
 static int launch(struct worker *worker, char *reason, size_t reason_size) {
-    int error = make_parts(worker);
+    int error = make_guest(worker, reason, reason_size);
+    if (error)
+        return error;
+    error = make_parts(worker);
     if (!error)
         error = stack_start(&worker->stack, &worker->thread, worker_main, worker);
     if (error)
@@ -248,6 +283,8 @@ static void open_views(struct worker *worker) {
     watch_open(&worker->watch, path);
     snprintf(path, sizeof(path), "/proc/self/task/%d/fd", (int)worker->id);
     worker->descriptor_table = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (worker->steps.guest)
+        guest_watch(worker->steps.guest, worker->id);
 }
 
 static void close_views(const struct worker *worker) {
@@ -256,14 +293,12 @@ static void close_views(const struct worker *worker) {
         close(worker->descriptor_table);
 }
 
-int worker_start(struct worker **out, int stderr_pipe, int processor, int namespace, char *reason,
+int worker_start(struct worker **out, const struct worker_plan *plan, char *reason,
                  size_t reason_size) {
     struct worker *worker = worker_map();
     if (!worker)
         return refuse(reason, reason_size, errno, "no memory for the worker", "free some");
-    worker->stderr_pipe = stderr_pipe;
-    worker->processor = processor;
-    worker->namespace = namespace;
+    worker->plan = *plan;
     int error = launch(worker, reason, reason_size);
     if (error) {
         worker_unmap(worker);
@@ -278,10 +313,13 @@ int32_t worker_descriptor_count(const struct worker *worker) {
     struct stat status;
     if (fstat(worker->descriptor_table, &status) || status.st_size == 0)
         return -1;
-    return (int32_t)status.st_size;
+    return (int32_t)status.st_size - (worker->steps.guest ? GUEST_NUMBERS : 0);
 }
 
 enum watch_verdict worker_look(struct worker *worker) {
+    struct guest *guest = worker->steps.guest;
+    if (guest && guest->channel.answers)
+        return guest_look(guest, &worker->watch, guest->channel.sent);
     if (!steward_is_busy(&worker->steps.steward))
         return watch_look(&worker->watch, worker->step);
     watch_begin(&worker->watch);
@@ -308,6 +346,8 @@ void worker_end(struct worker *worker) {
     case TURN_QUIT:
     case TURN_FAILED:
         steward_end(&worker->steps.steward);
+        if (worker->steps.guest)
+            keeper_end(&worker->steps.guest->keeper);
         pthread_detach(worker->thread);
         return;
     }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "arena.h"
+#include "guest.h"
 #include "handover.h"
 #include "sandbox.h"
 #include "stack.h"
@@ -20,11 +21,17 @@
 #include "trap.h"
 #include "watch.h"
 
+/* What a worker is started with; it keeps none of it open. */
+struct worker_plan {
+    int stderr_pipe;           /* write end, becomes the worker's descriptor 2 */
+    int processor;             /* the one to run on, or -1 */
+    int namespace;             /* descriptor of the user namespace for idmapped mounts, or -1 */
+    uint32_t nofile;           /* the limit of descriptors that scenarios know */
+    const struct agent *agent; /* that it is to have as a guest, or NULL */
+};
+
 struct worker {
-    /* Set before the thread starts. */
-    int stderr_pipe; /* write end, becomes the worker's descriptor 2 */
-    int processor;   /* the one to run on, or -1 */
-    int namespace;   /* of idmapped mounts (idmap.h), or -1 */
+    struct worker_plan plan; /* set before the thread starts */
 
     /* Set by the thread. */
     pid_t id;
@@ -45,17 +52,17 @@ struct worker {
     enum sandbox_mode last_mode;
     struct steps steps;
     struct arena arena;
+    struct guest guest; /* the agent, if there is one */
     int error;
     char reason[256]; /* why it could not start */
     struct observation observation;
 };
 
 /*
- * Starts a worker and waits until its world stands. `namespace` is a descriptor of the user
- * namespace for idmapped mounts, or -1. Returns 0, or -errno with `reason` filled. Free it with
- * worker_end.
+ * Starts a worker and waits until its world stands, and its guest has greeted. Returns 0, or -errno
+ * with `reason` filled. Free it with worker_end.
  */
-int worker_start(struct worker **out, int stderr_pipe, int processor, int namespace, char *reason,
+int worker_start(struct worker **out, const struct worker_plan *plan, char *reason,
                  size_t reason_size);
 
 /* One look at a worker that has the turn, as watch_look; it never hangs while its steward works. */

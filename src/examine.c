@@ -81,7 +81,7 @@ int examine_open(struct examiner *examiner, const struct implementation *impleme
                  char *reason, size_t reason_size) {
     int error = probe_traits(&examiner->contract.traits, implementation, cpu, reason, reason_size);
     if (!error)
-        error = sandbox_open(&examiner->sandbox, cpu, reason, reason_size);
+        error = sandbox_open(&examiner->sandbox, implementation, cpu, reason, reason_size);
     if (!error)
         examiner->contract.host = *sandbox_host(examiner->sandbox);
     examiner->implementation = implementation;
@@ -116,20 +116,22 @@ size_t examine_traits(const struct examiner *examiner, char *out, size_t capacit
 }
 
 /* Can the implementation and the host do this step? */
-static bool can_do(const struct examiner *examiner, const struct step *step) {
+static bool can_do(const struct examiner *examiner, const struct scenario *scenario,
+                   const struct step *step) {
     const struct implementation *implementation = examiner->implementation;
     bool missing = (step->kind == STEP_MKFIFO && !implementation->mkfifo) ||
                    (step->kind == STEP_MKFIFOAT && !implementation->mkfifoat);
     bool undefined = step_is_call(step) && step->pointer != POINTER_STRING &&
                      examiner->contract.traits.of[step->kind].reads_path;
-    return !missing && !undefined && host_lacks(&examiner->contract.host, step) == ABILITY_COUNT;
+    return !missing && !undefined && !sandbox_claims(examiner->sandbox, scenario, step) &&
+           host_lacks(&examiner->contract.host, step) == ABILITY_COUNT;
 }
 
 bool examine_adapt(const struct examiner *examiner, struct scenario *scenario) {
     uint32_t kept = 0;
     for (uint32_t i = 0; i < scenario->step_count; i++) {
         const struct step *step = &scenario->steps[i];
-        if (!can_do(examiner, step))
+        if (!can_do(examiner, scenario, step))
             continue;
         if (kept != i)
             scenario->steps[kept] = *step;
@@ -288,7 +290,7 @@ static bool shows_the_same(void *context, const struct scenario *candidate) {
     const struct question *question = context;
     struct verdict verdict;
     for (uint32_t i = 0; i < candidate->step_count; i++)
-        if (!can_do(question->examiner, &candidate->steps[i]))
+        if (!can_do(question->examiner, candidate, &candidate->steps[i]))
             return false;
     replay(question->examiner, candidate, &verdict);
     return shows(&verdict, candidate, question->key);

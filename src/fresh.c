@@ -18,7 +18,7 @@ static _Noreturn void run_in_child(const struct examiner *parent,
     examiner.implementation = parent->implementation;
     examiner.contract = parent->contract;
     examiner.judge = (struct judge){.contract = &examiner.contract, .world = &examiner.world};
-    int error = sandbox_open(&examiner.sandbox, -1, reason, sizeof reason);
+    int error = sandbox_open(&examiner.sandbox, examiner.implementation, -1, reason, sizeof reason);
     if (!error)
         body(&examiner, context);
     fflush(stdout);

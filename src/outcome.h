@@ -49,7 +49,7 @@ struct outcome {
     int32_t result; /* as returned; of an open step the descriptor's number */
     int32_t
         error; /* errno as the step left it; calls start with ERRNO_POISON, preparations with 0 */
-    uint8_t reply; /* enum reply, of a call under test */
+    uint8_t reply; /* enum reply; of a preparation REPLY_UNABLE: the agent could not follow it */
     bool looked;
     struct node_facts target; /* lstat of the path itself after the call, when it returned 0 */
     struct node_facts parent_before; /* stat of the path less its last component, before the call */

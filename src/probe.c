@@ -69,7 +69,7 @@ static _Noreturn void answer(struct answer *answer, const struct implementation 
                              int cpu) {
     struct probe probe = {.implementation = implementation};
     struct entry_traits *of = answer->traits.of;
-    answer->error = sandbox_open(&probe.sandbox, cpu, answer->reason, sizeof answer->reason);
+    answer->error = sandbox_open(&probe.sandbox, implementation, cpu, answer->reason, sizeof answer->reason);
     if (!answer->error) {
         if (implementation->mkfifo)
             of[STEP_MKFIFO] = of[STEP_MKFIFOAT] = probe_entry(&probe, STEP_MKFIFO);

@@ -4,6 +4,7 @@
 #ifndef FIFOFUZZ_IMPLEMENTATION_H
 #define FIFOFUZZ_IMPLEMENTATION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -13,7 +14,8 @@ typedef int mkfifoat_function(int dirfd, const char *path, mode_t mode);
 
 /* A program that speaks the agents' protocol (README.md), and how it is started. */
 struct agent {
-    const char *const *command; /* its arguments, ended by NULL; the first is an absolute path */
+    const char *const *command; /* its arguments, ended by NULL; the first is a path or in PATH */
+    bool wrapped;               /* another program is in front of it, which may do more */
 };
 
 /*

@@ -1,0 +1,178 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+
+#include "inject.h"
+#include "keeper_parts.h"
+
+/* --- the agent's identity ------------------------------------------------------------------- */
+
+/* A call of the agent that the filter lets through for the keeper alone. */
+static long by_keeper(const struct keeper *keeper, const struct inject *inject, long number,
+                      uintptr_t a, uintptr_t b, uintptr_t c) {
+    const uintptr_t arguments[6] = {a, b, c, 0, keeper->cookies.first, keeper->cookies.second};
+    return inject_call(inject, number, arguments);
+}
+
+/* The inheritable ones are what a program that the agent starts has, too. */
+static long set_capabilities(const struct keeper *keeper, const struct inject *inject,
+                             uint32_t effective, uint32_t inheritable) {
+    const struct {
+        struct __user_cap_header_struct header;
+        struct __user_cap_data_struct sets[2];
+    } memory = {.header = {.version = _LINUX_CAPABILITY_VERSION_3},
+                .sets = {{.effective = effective,
+                          .permitted = keeper_capabilities(),
+                          .inheritable = inheritable}}};
+    int error = inject_write(inject, &memory, sizeof(memory));
+    return error ? error
+                 : by_keeper(keeper, inject, SYS_capset, inject->memory,
+                             inject->memory + sizeof(memory.header), 0);
+}
+
+static long raise_ambient(const struct inject *inject, uint32_t capabilities) {
+    long error = 0;
+    for (unsigned long i = 0; i < 32 && !error; i++) {
+        const uintptr_t arguments[6] = {PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i};
+        if (capabilities >> i & 1)
+            error = inject_call(inject, SYS_prctl, arguments);
+    }
+    return error;
+}
+
+static long set_groups(const struct keeper *keeper, const struct inject *inject,
+                       const struct identity *identity) {
+    uint32_t groups[IDENTITY_GROUPS];
+    for (unsigned i = 0; i < identity->group_count; i++)
+        groups[i] = identity->groups[i];
+    int error = inject_write(inject, groups, sizeof(groups));
+    return error
+               ? error
+               : by_keeper(keeper, inject, SYS_setgroups, identity->group_count, inject->memory, 0);
+}
+
+/* setgroups(2) is denied in a user namespace, where there are no other groups either. */
+static long set_ids(const struct keeper *keeper, const struct inject *inject,
+                    const struct identity *identity) {
+    long error = set_groups(keeper, inject, identity);
+    if (error == -EPERM && identity->group_count == 0)
+        error = 0;
+    if (!error)
+        error = by_keeper(keeper, inject, SYS_setresgid, identity->real_gid, identity->gid,
+                          identity->gid);
+    return error ? error
+                 : by_keeper(keeper, inject, SYS_setresuid, identity->real_uid, identity->uid,
+                             identity->uid);
+}
+
+static long assume(const struct keeper *keeper, const struct inject *inject) {
+    const struct keeper_page *page = keeper->page;
+    long error = set_capabilities(keeper, inject, keeper_capabilities(), page->capabilities);
+    if (!error)
+        error = set_ids(keeper, inject, &page->identity);
+    if (!error)
+        error = raise_ambient(inject, page->capabilities);
+    long second = set_capabilities(keeper, inject, page->capabilities, page->capabilities);
+    return error ? error : second;
+}
+
+/* An agent that has just answered may not sleep yet: a moment later it does. */
+int keeper_assume(const struct keeper *keeper) {
+    enum { TRIES = 10000 };
+    struct inject inject;
+    int error;
+    for (int i = 0; i < TRIES; i++) {
+        error = inject_open(&inject, keeper->page->agent);
+        if (error != -EAGAIN)
+            break;
+        sched_yield();
+    }
+    if (error)
+        return error;
+    long result = assume(keeper, &inject);
+    error = inject_close(&inject);
+    return result ? (int)result : error;
+}
+
+/* --- what runs in the namespace ------------------------------------------------------------- */
+
+/* Calls `each` with the name of every entry of the directory `path` that is a number. */
+static void for_numbers(const char *path, void (*each)(const char *name, void *context),
+                        void *context) {
+    char listing[4096];
+    int directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (directory < 0)
+        return;
+    ssize_t size;
+    while ((size = getdents64(directory, listing, sizeof(listing))) > 0)
+        for (ssize_t at = 0; at < size;) {
+            const struct dirent64 *entry = (const struct dirent64 *)(const void *)(listing + at);
+            if (entry->d_name[0] >= '0' && entry->d_name[0] <= '9')
+                each(entry->d_name, context);
+            at += entry->d_reclen;
+        }
+    close(directory);
+}
+
+struct survey {
+    unsigned tasks;
+    bool awake;
+    uint64_t ticks;
+    const char *process;
+};
+
+/* proc_pid_stat(5): the state letter follows the name, user and system time are fields 14, 15. */
+static void survey_task(const char *name, void *context) {
+    struct survey *survey = context;
+    char path[64], text[512];
+    snprintf(path, sizeof(path), "/proc/%s/task/%s/stat", survey->process, name);
+    int file = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t length = file < 0 ? -1 : read(file, text, sizeof(text) - 1);
+    if (file >= 0)
+        close(file);
+    if (length < 0)
+        return;
+    text[length] = '\0';
+    const char *end = strrchr(text, ')');
+    char state;
+    unsigned long user, system;
+    if (!end || sscanf(end + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &state,
+                       &user, &system) != 3)
+        return;
+    survey->tasks++;
+    survey->awake |= !strchr("SZTt", state);
+    survey->ticks += user + system;
+}
+
+static void survey_process(const char *name, void *context) {
+    struct survey *survey = context;
+    char path[64];
+    if (strcmp(name, "1") == 0)
+        return;
+    survey->process = name;
+    snprintf(path, sizeof(path), "/proc/%s/task", name);
+    for_numbers(path, survey_task, survey);
+}
+
+static struct survey survey(void) {
+    struct survey found = {.tasks = 0};
+    for_numbers("/proc", survey_process, &found);
+    return found;
+}
+
+unsigned keeper_tasks(void) {
+    return survey().tasks;
+}
+
+void keeper_look(struct keeper_page *page) {
+    const struct survey found = survey();
+    const int64_t tick = INT64_C(1000000000) / sysconf(_SC_CLK_TCK);
+    page->looked_asleep = !found.awake;
+    page->looked_used = (int64_t)found.ticks * tick;
+}
