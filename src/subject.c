@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "implementations/agents.h"
 #include "sandbox.h"
 
 static bool is_path(const char *name) {
@@ -12,21 +13,35 @@ static bool is_path(const char *name) {
     return strchr(name, '/') || (length > 3 && strcmp(name + length - 3, ".so") == 0);
 }
 
+/* Says what names there are. */
+static int unknown(const char *name, char *reason, size_t reason_size) {
+    size_t count;
+    const struct agent_row *rows = agent_rows(&count);
+    int length =
+        snprintf(reason, reason_size,
+                 "no implementation is called \"%s\": own, libc, raw, a canary, an agent (", name);
+    for (size_t i = 0; i < count && length >= 0 && (size_t)length < reason_size; i++)
+        length += snprintf(reason + length, reason_size - (size_t)length, "%s%s", i ? " " : "",
+                           rows[i].name);
+    if (length >= 0 && (size_t)length < reason_size)
+        snprintf(reason + length, reason_size - (size_t)length,
+                 "), agent:COMMAND, or the path of a shared object; see `fifofuzz list "
+                 "implementations`");
+    return -ENOENT;
+}
+
 int subject_find(const struct implementation **out, const char *name, char *reason,
                  size_t reason_size) {
-    static struct implementation loaded;
-    if (is_path(name)) {
-        *out = &loaded;
-        return sandbox_load(&loaded, name, reason, reason_size);
-    }
+    static struct implementation found;
     *out = implementation_find(name);
     if (*out)
         return 0;
-    snprintf(reason, reason_size,
-             "no implementation is called \"%s\": see `fifofuzz list implementations`, "
-             "or give the path of a shared object",
-             name);
-    return -ENOENT;
+    *out = &found;
+    if (agent_named(name))
+        return agent_find(&found, name, reason, reason_size);
+    if (is_path(name))
+        return sandbox_load(&found, name, reason, reason_size);
+    return unknown(name, reason, reason_size);
 }
 
 bool subject_mistaken(int error) {

@@ -11,9 +11,10 @@
 #include "implementations/implementation.h"
 
 /*
- * Finds the implementation `name`: a path if it holds a slash or ends in ".so", then loaded through
- * sandbox_load (so sandbox_prepare must have been called), otherwise the name of a built-in one.
- * `name` must outlive `*out`. Returns 0, or -errno with `reason` filled: one line for the user.
+ * Finds the implementation `name`: a built-in one, else an agent (implementations/agents.h), else,
+ * if it holds a slash or ends in ".so", a shared object, then loaded through sandbox_load (so
+ * sandbox_prepare must have been called). `name` must outlive `*out`, which is good until the next
+ * call. Returns 0, or -errno with `reason` filled: one line for the user.
  */
 int subject_find(const struct implementation **out, const char *name, char *reason,
                  size_t reason_size);

@@ -90,25 +90,35 @@ int cli_options(const struct verb *verb, int argc, char **argv, const struct cli
 
 /* --- the subject (session.c) ------------------------------------------------------------------ */
 
-/* --implementation and --contract as given. */
+/* --implementation, --contract and --under as given. */
 struct cli_subject {
     const char *implementation, *contract;
+    const char *under; /* NULL once cli_put_under made it part of the implementation's name */
 };
 #define CLI_SUBJECT_DEFAULT                                                                        \
     (struct cli_subject) {                                                                         \
-        "own", "linux"                                                                             \
+        "own", "linux", NULL                                                                       \
     }
 #define CLI_SUBJECT_OPTIONS(subject)                                                               \
-    {"implementation", 'i', OPTION_TEXT, &(subject).implementation, 0, 0}, {                       \
+    {"implementation", 'i', OPTION_TEXT, &(subject).implementation, 0, 0},                         \
+        {"under", 0, OPTION_TEXT, &(subject).under, 0, 0}, {                                       \
         "contract", 'c', OPTION_TEXT, &(subject).contract, 0, 0                                    \
     }
 
-/* The help lines of those two options. */
+/* The help lines of those options. */
 #define CLI_SUBJECT_HELP                                                                           \
-    "  -i, --implementation X  a built-in one (`fifofuzz list implementations`) or the path of "   \
-    "a\n"                                                                                          \
-    "                          shared object with mkfifo and/or mkfifoat; default own\n"           \
+    "  -i, --implementation X  a built-in one or an agent (`fifofuzz list implementations`),\n"    \
+    "                          agent:COMMAND, or the path of a shared object with mkfifo\n"        \
+    "                          and/or mkfifoat; default own\n"                                     \
+    "      --under COMMAND     puts the words of COMMAND in front of an agent's own, such as\n"    \
+    "                          'fakeroot --'\n"                                                    \
     "  -c, --contract LEVEL    linux, documented or posix; default linux\n"
+
+/*
+ * Puts --under behind the name of the implementation, as "NAME under COMMAND": reports and child
+ * processes carry one name. Every verb with CLI_SUBJECT_OPTIONS calls it once they are read.
+ */
+void cli_put_under(struct cli_subject *subject);
 
 /*
  * Opens the one examiner of this process; exits with a message if that cannot be. An entry point

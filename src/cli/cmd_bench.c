@@ -320,6 +320,7 @@ static int run_bench(int argc, char **argv) {
                                          {"seconds", 's', OPTION_NUMBER, &seconds, 1, 3600},
                                          {"json", 0, OPTION_TEXT, &json, 0, 0}};
     int first = cli_options(&verb_bench, argc, argv, options, sizeof options / sizeof options[0]);
+    cli_put_under(&subject);
     if (first != argc)
         cli_misuse(&verb_bench, "takes no operands");
     double engine = engine_rate(&subject); /* first: session_open may enter a namespace for good */
@@ -340,7 +341,8 @@ static int run_bench(int argc, char **argv) {
 
 const struct verb verb_bench = {
     .name = "bench",
-    .arguments = "[--implementation X] [--contract LEVEL] [--seconds S] [--json FILE]",
+    .arguments =
+        "[--implementation X] [--under COMMAND] [--contract LEVEL] [--seconds S] [--json FILE]",
     .summary = "Measures how fast scenarios are examined, and what that costs.",
     .help =
         "checked: generated scenarios run, looked at and judged. bare: the same scenarios in\n"

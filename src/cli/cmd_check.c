@@ -258,6 +258,7 @@ static int run_check(int argc, char **argv) {
                                          RESULT_OPTIONS(files),
                                          {"repeat", 'n', OPTION_NUMBER, &repeat, 1, 1000000000}};
     int first = cli_options(&verb_check, argc, argv, options, sizeof options / sizeof options[0]);
+    cli_put_under(&subject);
     struct file_list list = files_of(argc - first, argv + first);
     result_files_need(&files);
     struct results results;
@@ -281,7 +282,8 @@ static int run_check(int argc, char **argv) {
 
 const struct verb verb_check = {
     .name = "check",
-    .arguments = "[PATH...] [--implementation X] [--contract LEVEL] [--repeat N] [--json FILE]\n"
+    .arguments = "[PATH...] [--implementation X] [--under COMMAND] [--contract LEVEL] [--repeat N] "
+                 "[--json FILE]\n"
                  "                      [--junit FILE] [--sarif FILE]",
     .summary = "Runs the conformance and regression files, or those below PATH, as TAP.",
     .help =

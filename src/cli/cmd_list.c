@@ -3,12 +3,26 @@
 #include <string.h>
 
 #include "cli.h"
+#include "implementations/agents.h"
 #include "policy.h"
 #include "targets.h"
 
 static void list_targets(void) {
     for (size_t i = 0; i < target_count; i++)
         printf("%-14s %s\n", targets[i].name, targets[i].summary);
+}
+
+static void list_agents(void) {
+    size_t count;
+    const struct agent_row *rows = agent_rows(&count);
+    puts("\nagents, in processes of their own:");
+    for (size_t i = 0; i < count; i++) {
+        printf("%-28s %s", rows[i].name, rows[i].summary);
+        if (!agent_installed(&rows[i]))
+            printf(" [not installed: apt-get install %s]", rows[i].package);
+        putchar('\n');
+    }
+    puts("\nbesides: agent:COMMAND, AGENT under COMMAND, and the path of a shared object");
 }
 
 static void list_implementations(void) {
@@ -20,6 +34,7 @@ static void list_implementations(void) {
             printf(" [%s]", list[i]->breaks);
         putchar('\n');
     }
+    list_agents();
 }
 
 static void list_clause(const struct clause_info *info) {
@@ -131,7 +146,8 @@ const struct verb verb_list = {
     .arguments = "targets|implementations|clauses|policy|steps",
     .summary = "Lists fuzz targets, implementations, clauses, system calls or kinds of steps.",
     .help = "  targets          what `fifofuzz run` can fuzz\n"
-            "  implementations  the built-in ones; a canary names [the clause it breaks]\n"
+            "  implementations  the built-in ones, where a canary names [the clause it breaks],\n"
+            "                   and agents, with the package that brings what is missing\n"
             "  clauses          the contract, one sentence per line, with [what it needs of the\n"
             "                   host], and the sentences that no scenario can reach\n"
             "  policy           the system calls allowed in the sandbox, with the reason\n"

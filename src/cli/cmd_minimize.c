@@ -70,6 +70,7 @@ static int run_minimize(int argc, char **argv) {
     };
     int first =
         cli_options(&verb_minimize, argc, argv, options, sizeof options / sizeof options[0]);
+    cli_put_under(&subject);
     if (argc - first != 1)
         cli_misuse(&verb_minimize, "expected one FILE");
     cli_load(argv[first], FORM_BY_NAME, &scenario, NULL);
@@ -96,7 +97,8 @@ static int run_minimize(int argc, char **argv) {
 
 const struct verb verb_minimize = {
     .name = "minimize",
-    .arguments = "FILE [-o OUT] [--implementation X] [--contract LEVEL] [--minimize-time S]",
+    .arguments = "FILE [-o OUT] [--implementation X] [--under COMMAND] [--contract LEVEL] "
+                 "[--minimize-time S]",
     .summary = "Makes a scenario small and dull while it shows the same fault.",
     .help =
         "Steps go first, then parts of paths, then every operand is brought to the dullest value\n"

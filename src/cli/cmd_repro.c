@@ -270,6 +270,7 @@ static int run_repro(int argc, char **argv) {
         RESULT_OPTIONS(wanted.files),
     };
     int first = cli_options(&verb_repro, argc, argv, options, sizeof options / sizeof options[0]);
+    cli_put_under(&wanted.subject);
     if (first == argc)
         cli_misuse(&verb_repro, "expected at least one FILE");
     if (wanted.no_fork && wanted.repeat > 1)
@@ -295,8 +296,9 @@ static int run_repro(int argc, char **argv) {
 
 const struct verb verb_repro = {
     .name = "repro",
-    .arguments = "FILE... [--implementation X] [--contract LEVEL] [--repeat N] [--trace]\n"
-                 "                      [--no-fork] [--json FILE] [--junit FILE] [--sarif FILE]",
+    .arguments =
+        "FILE... [--implementation X] [--under COMMAND] [--contract LEVEL] [--repeat N] [--trace]\n"
+        "                      [--no-fork] [--json FILE] [--junit FILE] [--sarif FILE]",
     .summary = "Runs scenarios again and reports what they violate.",
     .help = "FILE is a scenario as text (.scn, or - for stdin), as bytes, or a findings "
             "folder.\n\n" CLI_SUBJECT_HELP

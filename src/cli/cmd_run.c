@@ -378,6 +378,7 @@ static int run_run(int argc, char **argv) {
     };
     argc = split_engine_flags(argc, argv, &plan);
     int first = cli_options(&verb_run, argc, argv, options, sizeof options / sizeof options[0]);
+    cli_put_under(&subject);
     if (argc - first > 1)
         cli_misuse(&verb_run, "expected at most one TARGET");
     if (first < argc)

@@ -175,7 +175,7 @@ static bool is_interrupted(void) {
 
 void confirm_findings(const struct crew_plan *plan, const struct figures_finding *findings,
                       unsigned count) {
-    const struct cli_subject subject = {plan->implementation, plan->contract};
+    const struct cli_subject subject = {plan->implementation, plan->contract, NULL};
     const struct examiner *examiner = session_open(&subject);
     for (unsigned i = 0; i < count && !is_interrupted(); i++)
         if (cli_exists(findings[i].folder)) /* it was written, and nobody has removed it */

@@ -27,7 +27,7 @@ static void decode(struct scenario *scenario, const struct campaign_job *job,
 bool killed_again(const struct campaign_job *job, const struct crew_plan *plan,
                   const struct target *target) {
     static struct scenario scenario;
-    const struct cli_subject subject = {plan->implementation, plan->contract};
+    const struct cli_subject subject = {plan->implementation, plan->contract, NULL};
     decode(&scenario, job, target);
     const struct examiner *examiner = session_open(&subject);
     examine_adapt(examiner, &scenario);

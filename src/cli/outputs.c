@@ -101,7 +101,7 @@ void outputs_need(const struct outputs *outputs) {
 
 static int write_results(const struct outputs *outputs, const struct figures *figures, int status) {
     const struct crew_plan *plan = figures->plan;
-    const struct cli_subject subject = {plan->implementation, plan->contract};
+    const struct cli_subject subject = {plan->implementation, plan->contract, NULL};
     const struct result_files files = {NULL, outputs->files.junit, outputs->files.sarif};
     struct results results;
     results_begin(&results, "run", &subject);

@@ -7,7 +7,7 @@
 static struct results results;
 
 static void collect(int status) {
-    const struct cli_subject subject = {plan.implementation, plan.contract};
+    const struct cli_subject subject = {plan.implementation, plan.contract, NULL};
     results_begin(&results, "run", &subject);
     outputs_collect(&results, &figures, status);
     results_end(&results, status);

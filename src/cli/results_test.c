@@ -15,7 +15,7 @@ static struct results results;
 /* What implementations print and files are called; the end marks would end most quotings. */
 #define HOSTILE "<b> & \"x\" 'y' ]]> --> </failure> \x1b[31m \xff \xed\xa0\x80 \xc3\xa4\n\ttab"
 
-static const struct cli_subject subject = {"./we <i>rd&.so", "linux"};
+static const struct cli_subject subject = {"./we <i>rd&.so", "linux", NULL};
 
 static void make_results(void) {
     results_begin(&results, "check", &subject);

@@ -2,6 +2,7 @@
 
 #include "check.h"
 #include "cli.h"
+#include "implementations/agents.h"
 #include "subject.h"
 
 static struct examiner examiner;
@@ -41,6 +42,16 @@ static void mention_missing(const struct implementation *implementation) {
                 missing);
 }
 
+void cli_put_under(struct cli_subject *subject) {
+    char *name;
+    if (!subject->under)
+        return;
+    if (asprintf(&name, "%s under %s", subject->implementation, subject->under) < 0)
+        cli_fail(STATUS_OURS, "out of memory");
+    subject->implementation = name;
+    subject->under = NULL;
+}
+
 struct examiner *session_open(const struct cli_subject *subject) {
     char reason[1024] = "";
     const struct implementation *implementation;
@@ -48,7 +59,7 @@ struct examiner *session_open(const struct cli_subject *subject) {
         cli_fail(STATUS_USAGE, "%s", reason);
     if (sandbox_prepare(reason, sizeof reason) != 0)
         cli_fail(STATUS_UNABLE, "this host cannot run implementations: %s", reason);
-    if (!implementation_find(subject->implementation))
+    if (!implementation_find(subject->implementation) && !agent_named(subject->implementation))
         cli_expect_foreign_code();
     int error = subject_find(&implementation, subject->implementation, reason, sizeof reason);
     if (error)

@@ -256,7 +256,7 @@ static const char *last_under(const char *name, const char *end) {
 
 int agent_find(struct implementation *out, const char *name, char *reason, size_t reason_size) {
     static struct command command;
-    static struct agent agent = {command.words};
+    static struct agent agent = {.command = command.words};
     const char *summary = NULL, *end = name + strlen(name), *at;
     command.count = command.used = 0;
     int error = 0;
@@ -265,6 +265,7 @@ int agent_find(struct implementation *out, const char *name, char *reason, size_
     if (!error)
         error = add_base(&command, &summary, name, end, reason, reason_size);
     command.words[command.count] = NULL;
+    agent.wrapped = last_under(name, name + strlen(name));
     if (!error)
         *out = (struct implementation){.name = name, .summary = summary, .agent = &agent};
     return error;
