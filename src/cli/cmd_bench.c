@@ -341,8 +341,8 @@ static int run_bench(int argc, char **argv) {
 
 const struct verb verb_bench = {
     .name = "bench",
-    .arguments =
-        "[--implementation X] [--under COMMAND] [--contract LEVEL] [--seconds S] [--json FILE]",
+    .arguments = "[--implementation X] [--contract LEVEL] [--under COMMAND] [--seconds S]\n"
+                 "                      [--json FILE]",
     .summary = "Measures how fast scenarios are examined, and what that costs.",
     .help =
         "checked: generated scenarios run, looked at and judged. bare: the same scenarios in\n"
