@@ -1,0 +1,478 @@
+/* Names of agents, and each agent that this host has, driven through the protocol. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "implementations/agents.h"
+
+enum { ROWS_MAX = 64, EXAMPLE_LINES_MAX = 60, EXAMPLE_SIZE = 8192 };
+
+/* --- names ------------------------------------------------------------------------------------ */
+
+static struct implementation found;
+static char reason[1024];
+
+static const char *word(size_t index) {
+    return found.agent->command[index];
+}
+
+static void a_command_is_split_at_blanks(void **state) {
+    (void)state;
+    assert_true(agent_named("agent:/bin/sh -c  true"));
+    assert_int_equal(agent_find(&found, "agent:/bin/sh -c  true", reason, sizeof reason), 0);
+    assert_string_equal(found.name, "agent:/bin/sh -c  true");
+    assert_string_equal(word(0), "/bin/sh");
+    assert_string_equal(word(1), "-c");
+    assert_string_equal(word(2), "true");
+    assert_null(word(3));
+    assert_null(found.mkfifo);
+    assert_null(found.mkfifoat);
+}
+
+static void programs_become_absolute(void **state) {
+    (void)state;
+    assert_int_equal(agent_find(&found, "agent:sh", reason, sizeof reason), 0);
+    assert_int_equal(word(0)[0], '/');
+    assert_int_equal(chdir("/bin"), 0);
+    assert_int_equal(agent_find(&found, "agent:./sh", reason, sizeof reason), 0);
+    assert_int_equal(word(0)[0], '/');
+    assert_int_equal(access(word(0), X_OK), 0);
+    assert_int_equal(chdir(FIFOFUZZ_CORPUS_DIR "/.."), 0);
+}
+
+/* The last one named is the outermost. */
+static void what_it_runs_under_stands_in_front(void **state) {
+    (void)state;
+    const char *name = "agent:/bin/sh a under /bin/true b under /bin/false c";
+    assert_int_equal(agent_find(&found, name, reason, sizeof reason), 0);
+    const char *const words[] = {"/bin/false", "c", "/bin/true", "b", "/bin/sh", "a"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        assert_string_equal(word(i), words[i]);
+    assert_null(word(sizeof words / sizeof words[0]));
+}
+
+static void assert_refused(const char *name, int error, const char *says) {
+    assert_true(agent_named(name));
+    assert_int_equal(agent_find(&found, name, reason, sizeof reason), error);
+    if (!strstr(reason, says))
+        fail_msg("%s: \"%s\" does not say \"%s\"", name, reason, says);
+}
+
+static void what_cannot_be_is_refused_with_the_reason(void **state) {
+    (void)state;
+    assert_refused("agent:", -EINVAL, "lacks the words");
+    assert_refused("agent:/bin/sh under ", -EINVAL, "lacks the words");
+    assert_refused("agent:/no/such", -ENOENT, "\"/no/such\"");
+    assert_refused("agent:/tmp", -ENOENT, "\"/tmp\"");
+    assert_refused("own under /bin/sh", -EINVAL, "such as glibc");
+    assert_refused("nobody under /bin/sh", -EINVAL, "\"nobody\" is no agent");
+}
+
+static void a_missing_program_comes_with_its_package(void **state) {
+    (void)state;
+    char *path = strdup(getenv("PATH"));
+    assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
+    assert_refused("agent:/bin/sh under fakeroot --", -ENOENT, "apt-get install fakeroot");
+    assert_int_equal(setenv("PATH", path, 1), 0);
+    free(path);
+    size_t count;
+    const struct agent_row *rows = agent_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        if (!agent_installed(&rows[i]))
+            assert_refused(rows[i].name, -ENOENT, rows[i].package);
+}
+
+static void other_names_are_no_agents(void **state) {
+    (void)state;
+    assert_false(agent_named("own"));
+    assert_false(agent_named("./glibc"));
+    assert_false(agent_named("canary-links-39"));
+    assert_null(agent_row("no"));
+}
+
+/* Nobody may be hidden behind one that is built in. */
+static void rows_have_names_of_their_own(void **state) {
+    (void)state;
+    size_t count;
+    const struct agent_row *rows = agent_rows(&count);
+    for (size_t i = 0; i < count; i++) {
+        assert_ptr_equal(agent_row(rows[i].name), &rows[i]);
+        assert_null(implementation_find(rows[i].name));
+        assert_true(*rows[i].summary && *rows[i].package);
+    }
+}
+
+/* --- a conversation --------------------------------------------------------------------------- */
+
+static struct {
+    pid_t process;
+    FILE *to, *from;
+    char line[4096]; /* the last one that it said */
+} agent;
+
+static const char *hear(void) {
+    assert_non_null(fgets(agent.line, sizeof agent.line, agent.from));
+    char *end = strchr(agent.line, '\n');
+    assert_non_null(end);
+    *end = '\0';
+    return agent.line;
+}
+
+/* In a directory of its own within this process's tmpfs, which becomes the current one. */
+static void start(const char *name) {
+    static int count;
+    char directory[16];
+    int in[2], out[2];
+    if (agent_find(&found, name, reason, sizeof reason) != 0)
+        fail_msg("%s", reason);
+    snprintf(directory, sizeof directory, "../%d", ++count);
+    assert_int_equal(mkdir(directory, 0755) || chdir(directory), 0);
+    assert_int_equal(pipe2(in, O_CLOEXEC) || pipe2(out, O_CLOEXEC), 0);
+    agent.process = fork();
+    if (agent.process == 0) {
+        int said = open("said", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+        if (dup2(in[0], 0) == 0 && dup2(out[1], 1) == 1 && dup2(said, 2) == 2)
+            execv(word(0), (char *const *)(uintptr_t)found.agent->command);
+        _exit(127);
+    }
+    close(in[0]);
+    close(out[1]);
+    agent.to = fdopen(in[1], "w");
+    agent.from = fdopen(out[0], "r");
+    assert_true(agent.to && agent.from);
+}
+
+/* Sends the line, with the size of the path at its end, and the path; returns the reply. */
+static const char *ask(const char *line, const void *path, size_t size) {
+    fprintf(agent.to, "%s %zu\n", line, size);
+    fwrite(path, 1, size, agent.to);
+    assert_int_equal(fflush(agent.to), 0);
+    return hear();
+}
+
+static const char *ask_plainly(const char *line) {
+    fprintf(agent.to, "%s\n", line);
+    assert_int_equal(fflush(agent.to), 0);
+    return hear();
+}
+
+/* How it ended, once its input has. */
+static int stop(void) {
+    int status;
+    assert_int_equal(fclose(agent.to), 0);
+    assert_int_equal(fgetc(agent.from), EOF);
+    fclose(agent.from);
+    assert_int_equal(waitpid(agent.process, &status, 0), agent.process);
+    return status;
+}
+
+static bool succeeded(const char *reply) {
+    return strcmp(reply, "0") == 0 || strncmp(reply, "0 ", 2) == 0;
+}
+
+static int number(const char *reply) {
+    return (int)strtol(reply, NULL, 10);
+}
+
+/* Whether the agent greeted with that word. */
+static bool able(const char *greeting, const char *what) {
+    const char *at = strstr(greeting, what);
+    size_t length = strlen(what);
+    return at && at[-1] == ' ' && (at[length] == ' ' || at[length] == '\0');
+}
+
+static mode_t mode_of(const char *path) {
+    struct stat facts;
+    return lstat(path, &facts) == 0 ? facts.st_mode : 0;
+}
+
+/* --- each agent ------------------------------------------------------------------------------- */
+
+/* Those whose paths are text in UTF-8. */
+static bool takes_text_alone(const char *name) {
+    return strcmp(name, "guile") == 0 || strcmp(name, "uutils") == 0;
+}
+
+static void greets(char greeting[sizeof agent.line]) {
+    char start[64];
+    snprintf(start, sizeof start, "fifofuzz-agent 1 %d ", (int)agent.process);
+    memcpy(greeting, hear(), sizeof agent.line);
+    assert_memory_equal(greeting, start, strlen(start));
+    assert_true(able(greeting, "mkfifo") || able(greeting, "mkfifoat"));
+}
+
+static void makes_fifos(void) {
+    assert_true(succeeded(ask_plainly("umask 18")));
+    assert_true(succeeded(ask("mkfifo 438", "plain", 5)));
+    assert_int_equal(mode_of("plain"), S_IFIFO | 0644);
+    assert_true(succeeded(ask_plainly("umask 63")));
+    assert_true(succeeded(ask("mkfifo 511", "%s -m", 5)));
+    assert_int_equal(mode_of("%s -m"), S_IFIFO | 0700);
+    assert_true(succeeded(ask("mkfifo 384", "-", 1)));
+    assert_int_equal(mode_of("-"), S_IFIFO | 0600);
+    assert_true(succeeded(ask_plainly("umask 0")));
+}
+
+/* uutils takes every failure for one of a file that exists. */
+static void says_why_not(const char *name) {
+    char longest[4096];
+    memset(longest, 'x', sizeof longest);
+    assert_string_equal(ask("mkfifo 438", "plain", 5), "-1 17");
+    bool knows = strcmp(name, "uutils") != 0;
+    assert_string_equal(ask("mkfifo 438", "no/x", 4), knows ? "-1 2" : "-1 17");
+    assert_string_equal(ask("mkfifo 438", "", 0), knows ? "-1 2" : "-1 17");
+    assert_string_equal(ask("mkfifo 438", longest, sizeof longest), knows ? "-1 36" : "-1 17");
+}
+
+static void goes_where_it_is_told(void) {
+    assert_int_equal(mkdir("inner", 0755), 0);
+    assert_true(succeeded(ask("chdir", "inner", 5)));
+    assert_true(succeeded(ask("mkfifo 438", "x", 1)));
+    assert_int_equal(mode_of("inner/x"), S_IFIFO | 0666);
+    assert_true(succeeded(ask("chdir", "..", 2)));
+}
+
+static void takes_bytes(const char *name) {
+    char odd[256];
+    memset(odd, 0xfe, 255);
+    odd[255] = '\0';
+    bool done = succeeded(ask("mkfifo 438", odd, 255));
+    assert_int_equal(done, !takes_text_alone(name));
+    assert_int_equal(mode_of(odd), done ? S_IFIFO | 0666 : 0);
+}
+
+/* What comes of it is the implementation's, but it is told truly and the agent lives on. */
+static void survives_odd_arguments(bool counted) {
+    bool done = succeeded(ask("mkfifo 4294967295", "wide", 4));
+    assert_int_equal(done, mode_of("wide") != 0);
+    if (counted) {
+        done = succeeded(ask("mkfifo 438", "cut\0off", 7));
+        assert_int_equal(done, mode_of("cut") != 0);
+    }
+    assert_true(succeeded(ask("mkfifo 438", "after", 5)));
+}
+
+static void has_descriptors(void) {
+    char line[64];
+    snprintf(line, sizeof line, "open %d", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    int directory = number(ask(line, "inner", 5));
+    assert_true(directory > 2);
+    snprintf(line, sizeof line, "open %d", O_PATH | O_DIRECTORY);
+    assert_memory_equal(ask(line, "plain", 5), "-1 20", 5);
+    snprintf(line, sizeof line, "mkfifoat %d 438", directory);
+    assert_true(succeeded(ask(line, "y", 1)));
+    assert_int_equal(mode_of("inner/y"), S_IFIFO | 0666);
+    snprintf(line, sizeof line, "dup %d 40", directory);
+    assert_int_equal(number(ask_plainly(line)), 40);
+    assert_true(succeeded(ask_plainly("close 40")));
+    assert_string_equal(ask("mkfifoat 40 438", "z", 1), "-1 9");
+    assert_true(succeeded(ask("mkfifoat -100 438", "z", 1)));
+    assert_int_equal(mode_of("z"), S_IFIFO | 0666);
+}
+
+static void has_pointers(void) {
+    assert_string_equal(ask_plainly("mkfifo 438 null"), "-1 14");
+    assert_string_equal(ask_plainly("mkfifo 438 unmapped"), "-1 14");
+    assert_string_equal(ask_plainly("mkfifo 438 noncanonical"), "-1 14");
+    assert_string_equal(ask("mkfifo 438 unterminated", "abc", 3), "-1 14");
+}
+
+static void converse(const char *name) {
+    char greeting[sizeof agent.line];
+    greets(greeting);
+    makes_fifos();
+    says_why_not(name);
+    goes_where_it_is_told();
+    takes_bytes(name);
+    survives_odd_arguments(able(greeting, "counted"));
+    if (able(greeting, "mkfifoat") && able(greeting, "open"))
+        has_descriptors();
+    if (able(greeting, "pointers"))
+        has_pointers();
+    assert_int_equal(stop(), 0);
+}
+
+static void an_agent_keeps_the_protocol(void **state) {
+    const struct agent_row *row = *state;
+    if (!agent_installed(row)) {
+        print_message("%s: apt-get install %s\n", row->name, row->package);
+        skip();
+    }
+    start(row->name);
+    converse(row->name);
+}
+
+/* --- the adapter for commands ----------------------------------------------------------------- */
+
+/* Starts the adapter with a shell script of that one line as its command. */
+static void start_script(const char *line) {
+    static char name[2 * PATH_MAX];
+    char directory[PATH_MAX];
+    assert_int_equal(agent_find(&found, "coreutils", reason, sizeof reason), 0);
+    assert_non_null(getcwd(directory, sizeof directory));
+    FILE *script = fopen("script", "w");
+    assert_non_null(script);
+    fprintf(script, "#!/bin/sh\n%s\n", line);
+    assert_int_equal(fclose(script) || chmod("script", 0755), 0);
+    snprintf(name, sizeof name, "agent:%s %s/script", word(0), directory);
+    start(name);
+    hear();
+}
+
+static void need_commands(void) {
+    if (!agent_installed(agent_row("coreutils")))
+        skip();
+}
+
+static void a_commands_reason_is_told_from_what_it_prints(void **state) {
+    (void)state;
+    static const struct {
+        const char *line, *reply;
+    } cases[] = {
+        {"echo 'x: Permission denied' >&2; exit 1", "-1 13"},
+        {"echo 'x: Too many symbolic links encountered'; exit 255", "-1 40"},
+        {"echo 'File exists: no, something else' >&2; exit 1", "-1 ?"},
+        {"exit 3", "-1 ?"},
+        {"read line; echo \"$line\"", "0"}, /* neither requests nor replies are its to touch */
+    };
+    need_commands();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        start_script(cases[i].line);
+        assert_string_equal(ask("mkfifo 438", "x", 1), cases[i].reply);
+        assert_int_equal(stop(), 0);
+    }
+}
+
+static void a_command_that_cannot_be_run_is_told(void **state) {
+    (void)state;
+    static char name[2 * PATH_MAX];
+    need_commands();
+    assert_int_equal(agent_find(&found, "coreutils", reason, sizeof reason), 0);
+    snprintf(name, sizeof name, "agent:%s /no/such", word(0));
+    start(name);
+    hear();
+    assert_string_equal(ask("mkfifo 438", "x", 1), "unable /no/such: No such file or directory");
+    assert_int_equal(stop(), 0);
+}
+
+static void a_commands_crash_is_the_agents(void **state) {
+    (void)state;
+    need_commands();
+    start_script("kill -SEGV $$");
+    fprintf(agent.to, "mkfifo 438 1\nx");
+    assert_int_equal(fflush(agent.to), 0);
+    int status = stop();
+    assert_true(WIFSIGNALED(status));
+    assert_int_equal(WTERMSIG(status), SIGSEGV);
+}
+
+/* --- the example of the README ---------------------------------------------------------------- */
+
+/* Copies the README's Python to ./example.py; returns its lines. */
+static int extract_example(void) {
+    FILE *readme = fopen(FIFOFUZZ_CORPUS_DIR "/../src/implementations/README.md", "re");
+    FILE *example = fopen("example.py", "we");
+    char line[512];
+    bool inside = false;
+    int lines = 0;
+    assert_true(readme && example);
+    while (fgets(line, sizeof line, readme)) {
+        bool fence = strncmp(line, "```", 3) == 0;
+        if (inside && !fence)
+            lines += fputs(line, example) >= 0;
+        inside = fence ? strcmp(line, "```python\n") == 0 : inside;
+    }
+    fclose(readme);
+    assert_int_equal(fclose(example), 0);
+    return lines;
+}
+
+static void the_example_is_an_agent(void **state) {
+    (void)state;
+    static char name[2 * PATH_MAX];
+    char directory[PATH_MAX];
+    if (!agent_installed(agent_row("python")))
+        skip();
+    int lines = extract_example();
+    assert_in_range(lines, 10, EXAMPLE_LINES_MAX - 1);
+    assert_non_null(getcwd(directory, sizeof directory));
+    snprintf(name, sizeof name, "agent:/usr/bin/python3 %s/example.py", directory);
+    start(name);
+    converse("example");
+}
+
+/* --- the place -------------------------------------------------------------------------------- */
+
+static char place[] = "/tmp/agents_test.XXXXXX";
+
+/* A tmpfs that nobody else sees, with a current directory in it. Returns false if there is none. */
+static bool hide(void) {
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        !mkdtemp(place))
+        return false;
+    if (mount("agents_test", place, "tmpfs", 0, NULL) != 0) {
+        rmdir(place);
+        return false;
+    }
+    return chdir(place) == 0 && mkdir("0", 0755) == 0 && chdir("0") == 0;
+}
+
+static int leave(void **state) {
+    (void)state;
+    return chdir("/") || umount2(place, MNT_DETACH) || rmdir(place);
+}
+
+static int converse_with_all(void) {
+    static struct CMUnitTest tests[ROWS_MAX];
+    size_t count, used = 0;
+    const struct agent_row *rows = agent_rows(&count);
+    if (count > ROWS_MAX)
+        return 1;
+    for (; used < count; used++)
+        tests[used] = (struct CMUnitTest){.name = rows[used].name,
+                                          .test_func = an_agent_keeps_the_protocol,
+                                          .initial_state = (void *)(uintptr_t)&rows[used]};
+    return _cmocka_run_group_tests("agents", tests, used, NULL, NULL);
+}
+
+int main(void) {
+    const struct CMUnitTest names[] = {
+        cmocka_unit_test(a_command_is_split_at_blanks),
+        cmocka_unit_test(programs_become_absolute),
+        cmocka_unit_test(what_it_runs_under_stands_in_front),
+        cmocka_unit_test(what_cannot_be_is_refused_with_the_reason),
+        cmocka_unit_test(a_missing_program_comes_with_its_package),
+        cmocka_unit_test(other_names_are_no_agents),
+        cmocka_unit_test(rows_have_names_of_their_own),
+    };
+    const struct CMUnitTest commands[] = {
+        cmocka_unit_test(a_commands_reason_is_told_from_what_it_prints),
+        cmocka_unit_test(a_command_that_cannot_be_run_is_told),
+        cmocka_unit_test(a_commands_crash_is_the_agents),
+        cmocka_unit_test(the_example_is_an_agent),
+    };
+    if (cmocka_run_group_tests(names, NULL, NULL) != 0)
+        return 1;
+    if (!hide()) {
+        fprintf(stderr, "no mount namespace: agents are driven as root only\n");
+        return 77;
+    }
+    signal(SIGPIPE, SIG_IGN);
+    int failed = converse_with_all();
+    return failed + cmocka_run_group_tests(commands, NULL, leave);
+}
