@@ -170,6 +170,7 @@ static void tables_list_what_there_is(void **state) {
     RUN("list", "implementations");
     assert_contains(ran.out, "own ");
     assert_contains(ran.out, "[C-EEXIST-dangling]");
+    assert_contains(ran.out, "\nagents, in processes of their own:\nglibc ");
     RUN("list", "clauses");
     assert_contains(ran.out, "\nC-EEXIST-dangling ");
     assert_contains(ran.out, " [needs landlock]\n");
