@@ -42,6 +42,7 @@ static void a_command_is_split_at_blanks(void **state) {
     assert_null(word(3));
     assert_null(found.mkfifo);
     assert_null(found.mkfifoat);
+    assert_false(found.agent->wrapped);
 }
 
 static void programs_become_absolute(void **state) {
@@ -64,6 +65,19 @@ static void what_it_runs_under_stands_in_front(void **state) {
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         assert_string_equal(word(i), words[i]);
     assert_null(word(sizeof words / sizeof words[0]));
+    assert_true(found.agent->wrapped);
+}
+
+static void a_command_has_its_limits(void **state) {
+    (void)state;
+    char words[256] = "agent:/bin/sh";
+    for (size_t length = strlen(words); length + 3 < sizeof words; length += 2)
+        snprintf(words + length, sizeof words - length, " x");
+    assert_int_equal(agent_find(&found, words, reason, sizeof reason), -EINVAL);
+    assert_non_null(strstr(reason, "at most 64 words"));
+    static char longest[32768] = "agent:/bin/sh ";
+    memset(longest + strlen(longest), 'x', sizeof longest - strlen(longest) - 1);
+    assert_int_equal(agent_find(&found, longest, reason, sizeof reason), -EINVAL);
 }
 
 static void assert_refused(const char *name, int error, const char *says) {
@@ -85,7 +99,8 @@ static void what_cannot_be_is_refused_with_the_reason(void **state) {
 
 static void a_missing_program_comes_with_its_package(void **state) {
     (void)state;
-    char *path = strdup(getenv("PATH"));
+    const char *before = getenv("PATH");
+    char *path = strdup(before ? before : "");
     assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
     assert_refused("agent:/bin/sh under fakeroot --", -ENOENT, "apt-get install fakeroot");
     assert_int_equal(setenv("PATH", path, 1), 0);
@@ -137,7 +152,7 @@ static const char *hear(void) {
 static void start(const char *name) {
     static int count;
     char directory[16];
-    int in[2], out[2];
+    int in[2] = {-1, -1}, out[2] = {-1, -1};
     if (agent_find(&found, name, reason, sizeof reason) != 0)
         fail_msg("%s", reason);
     snprintf(directory, sizeof directory, "../%d", ++count);
@@ -455,6 +470,7 @@ int main(void) {
         cmocka_unit_test(a_command_is_split_at_blanks),
         cmocka_unit_test(programs_become_absolute),
         cmocka_unit_test(what_it_runs_under_stands_in_front),
+        cmocka_unit_test(a_command_has_its_limits),
         cmocka_unit_test(what_cannot_be_is_refused_with_the_reason),
         cmocka_unit_test(a_missing_program_comes_with_its_package),
         cmocka_unit_test(other_names_are_no_agents),
