@@ -20,7 +20,7 @@
 
 #include "implementations/agents.h"
 
-enum { ROWS_MAX = 64, EXAMPLE_LINES_MAX = 60, EXAMPLE_SIZE = 8192 };
+enum { ROWS_MAX = 64, EXAMPLE_LINES_MAX = 60 };
 
 /* --- names ------------------------------------------------------------------------------------ */
 
@@ -68,23 +68,22 @@ static void what_it_runs_under_stands_in_front(void **state) {
     assert_true(found.agent->wrapped);
 }
 
-static void a_command_has_its_limits(void **state) {
-    (void)state;
-    char words[256] = "agent:/bin/sh";
-    for (size_t length = strlen(words); length + 3 < sizeof words; length += 2)
-        snprintf(words + length, sizeof words - length, " x");
-    assert_int_equal(agent_find(&found, words, reason, sizeof reason), -EINVAL);
-    assert_non_null(strstr(reason, "at most 64 words"));
-    static char longest[32768] = "agent:/bin/sh ";
-    memset(longest + strlen(longest), 'x', sizeof longest - strlen(longest) - 1);
-    assert_int_equal(agent_find(&found, longest, reason, sizeof reason), -EINVAL);
-}
-
 static void assert_refused(const char *name, int error, const char *says) {
     assert_true(agent_named(name));
     assert_int_equal(agent_find(&found, name, reason, sizeof reason), error);
     if (!strstr(reason, says))
         fail_msg("%s: \"%s\" does not say \"%s\"", name, reason, says);
+}
+
+static void a_command_has_its_limits(void **state) {
+    (void)state;
+    char words[256] = "agent:/bin/sh";
+    for (size_t length = strlen(words); length + 3 < sizeof words; length += 2)
+        snprintf(words + length, sizeof words - length, " x");
+    assert_refused(words, -EINVAL, "at most 64 words");
+    static char longest[32768] = "agent:/bin/sh ";
+    memset(longest + strlen(longest), 'x', sizeof longest - strlen(longest) - 1);
+    assert_refused(longest, -EINVAL, "16384 bytes");
 }
 
 static void what_cannot_be_is_refused_with_the_reason(void **state) {
@@ -142,9 +141,7 @@ static struct {
 
 static const char *hear(void) {
     assert_non_null(fgets(agent.line, sizeof agent.line, agent.from));
-    char *end = strchr(agent.line, '\n');
-    assert_non_null(end);
-    *end = '\0';
+    agent.line[strcspn(agent.line, "\n")] = '\0';
     return agent.line;
 }
 
@@ -263,9 +260,8 @@ static void goes_where_it_is_told(void) {
 }
 
 static void takes_bytes(const char *name) {
-    char odd[256];
+    char odd[256] = "";
     memset(odd, 0xfe, 255);
-    odd[255] = '\0';
     bool done = succeeded(ask("mkfifo 438", odd, 255));
     assert_int_equal(done, !takes_text_alone(name));
     assert_int_equal(mode_of(odd), done ? S_IFIFO | 0666 : 0);
@@ -307,6 +303,15 @@ static void has_pointers(void) {
     assert_string_equal(ask("mkfifo 438 unterminated", "abc", 3), "-1 14");
 }
 
+/* The harness need not wait for a reply before it asks again. */
+static void answers_what_was_asked_at_once(void) {
+    fputs("mkfifo 384 5\nfirstumask 0\nmkfifo 384 6\nsecond", agent.to);
+    assert_int_equal(fflush(agent.to), 0);
+    for (int i = 0; i < 3; i++)
+        assert_true(succeeded(hear()));
+    assert_int_equal(mode_of("first") & mode_of("second"), S_IFIFO | 0600);
+}
+
 static void converse(const char *name) {
     char greeting[sizeof agent.line];
     greets(greeting);
@@ -315,6 +320,7 @@ static void converse(const char *name) {
     goes_where_it_is_told();
     takes_bytes(name);
     survives_odd_arguments(able(greeting, "counted"));
+    answers_what_was_asked_at_once();
     if (able(greeting, "mkfifoat") && able(greeting, "open"))
         has_descriptors();
     if (able(greeting, "pointers"))
@@ -332,26 +338,36 @@ static void an_agent_keeps_the_protocol(void **state) {
     converse(row->name);
 }
 
+/* A program that is there is hidden, here alone. */
+static void an_agent_without_its_program_names_the_package(void **state) {
+    (void)state;
+    bool hidden = mount("/dev/null", "/usr/bin/perl", NULL, MS_BIND, NULL) == 0;
+    assert_true(hidden || errno == ENOENT);
+    int error = agent_find(&found, "perl", reason, sizeof reason);
+    assert_true(!hidden || umount2("/usr/bin/perl", MNT_DETACH) == 0);
+    assert_int_equal(error, -ENOENT);
+    assert_string_equal(reason, "the agent \"perl\" needs /usr/bin/perl: apt-get install perl");
+}
+
 /* --- the adapter for commands ----------------------------------------------------------------- */
 
-/* Starts the adapter with a shell script of that one line as its command. */
-static void start_script(const char *line) {
+/* Starts the adapter with that command, and hears its greeting. */
+static void start_command(const char *command) {
     static char name[2 * PATH_MAX];
-    char directory[PATH_MAX];
-    assert_int_equal(agent_find(&found, "coreutils", reason, sizeof reason), 0);
-    assert_non_null(getcwd(directory, sizeof directory));
-    FILE *script = fopen("script", "w");
-    assert_non_null(script);
-    fprintf(script, "#!/bin/sh\n%s\n", line);
-    assert_int_equal(fclose(script) || chmod("script", 0755), 0);
-    snprintf(name, sizeof name, "agent:%s %s/script", word(0), directory);
+    if (agent_find(&found, "coreutils", reason, sizeof reason) != 0)
+        skip();
+    snprintf(name, sizeof name, "agent:%s %s", word(0), command);
     start(name);
     hear();
 }
 
-static void need_commands(void) {
-    if (!agent_installed(agent_row("coreutils")))
-        skip();
+/* The same with a shell script of that one line. */
+static void start_script(const char *line) {
+    FILE *script = fopen("../script", "we");
+    assert_non_null(script);
+    fprintf(script, "#!/bin/sh\n%s\n", line);
+    assert_int_equal(fclose(script) || chmod("../script", 0755), 0);
+    start_command("../script");
 }
 
 static void a_commands_reason_is_told_from_what_it_prints(void **state) {
@@ -365,7 +381,6 @@ static void a_commands_reason_is_told_from_what_it_prints(void **state) {
         {"exit 3", "-1 ?"},
         {"read line; echo \"$line\"", "0"}, /* neither requests nor replies are its to touch */
     };
-    need_commands();
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         start_script(cases[i].line);
         assert_string_equal(ask("mkfifo 438", "x", 1), cases[i].reply);
@@ -375,19 +390,13 @@ static void a_commands_reason_is_told_from_what_it_prints(void **state) {
 
 static void a_command_that_cannot_be_run_is_told(void **state) {
     (void)state;
-    static char name[2 * PATH_MAX];
-    need_commands();
-    assert_int_equal(agent_find(&found, "coreutils", reason, sizeof reason), 0);
-    snprintf(name, sizeof name, "agent:%s /no/such", word(0));
-    start(name);
-    hear();
+    start_command("/no/such");
     assert_string_equal(ask("mkfifo 438", "x", 1), "unable /no/such: No such file or directory");
     assert_int_equal(stop(), 0);
 }
 
 static void a_commands_crash_is_the_agents(void **state) {
     (void)state;
-    need_commands();
     start_script("kill -SEGV $$");
     fprintf(agent.to, "mkfifo 438 1\nx");
     assert_int_equal(fflush(agent.to), 0);
@@ -398,10 +407,10 @@ static void a_commands_crash_is_the_agents(void **state) {
 
 /* --- the example of the README ---------------------------------------------------------------- */
 
-/* Copies the README's Python to ./example.py; returns its lines. */
+/* Copies the README's Python to ../example.py; returns its lines. */
 static int extract_example(void) {
     FILE *readme = fopen(FIFOFUZZ_CORPUS_DIR "/../src/implementations/README.md", "re");
-    FILE *example = fopen("example.py", "we");
+    FILE *example = fopen("../example.py", "we");
     char line[512];
     bool inside = false;
     int lines = 0;
@@ -419,15 +428,11 @@ static int extract_example(void) {
 
 static void the_example_is_an_agent(void **state) {
     (void)state;
-    static char name[2 * PATH_MAX];
-    char directory[PATH_MAX];
     if (!agent_installed(agent_row("python")))
         skip();
     int lines = extract_example();
     assert_in_range(lines, 10, EXAMPLE_LINES_MAX - 1);
-    assert_non_null(getcwd(directory, sizeof directory));
-    snprintf(name, sizeof name, "agent:/usr/bin/python3 %s/example.py", directory);
-    start(name);
+    start("agent:/usr/bin/python3 ../example.py");
     converse("example");
 }
 
@@ -477,6 +482,7 @@ int main(void) {
         cmocka_unit_test(rows_have_names_of_their_own),
     };
     const struct CMUnitTest commands[] = {
+        cmocka_unit_test(an_agent_without_its_program_names_the_package),
         cmocka_unit_test(a_commands_reason_is_told_from_what_it_prints),
         cmocka_unit_test(a_command_that_cannot_be_run_is_told),
         cmocka_unit_test(a_commands_crash_is_the_agents),
