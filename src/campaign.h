@@ -69,7 +69,7 @@ struct campaign_job {
     _Atomic uint32_t first_after[CLAUSE_COUNT]; /* milliseconds into the campaign, if reached */
     struct campaign_facts facts;
     char tier[64];
-    char traits_text[512];
+    char traits_text[EXAMINE_TRAITS_SIZE];
     char reason[1024];
     _Atomic uint32_t finding_count; /* of `findings` that are whole */
     struct campaign_finding findings[CAMPAIGN_FINDINGS_MAX];

@@ -44,6 +44,9 @@ static bool decide_argument(struct call *call) {
         call_decide(call, call->path.length < WORLD_PATH_LENGTH ? EFAULT : ENAMETOOLONG,
                     CLAUSE_EFAULT_UNTERMINATED);
         return true;
+    case POINTER_COUNTED: /* any error does; this is what most give that look at the bytes */
+        call_decide(call, EINVAL, CLAUSE_NUL);
+        return true;
     case POINTER_STRING:
     case POINTER_COUNT:
         break;
@@ -271,6 +274,7 @@ void contract_predict(const struct contract *contract, const struct world *world
     prediction->clauses = (struct clause_set){{0}};
     prediction->allowed = (struct errno_set){{0}};
     prediction->walked = false;
+    prediction->changed = false;
     struct call call = {
         .contract = contract,
         .world = world,

@@ -100,6 +100,11 @@ static inline void errno_set_add(struct errno_set *set, int error) {
     set->bits[error / 64] |= UINT64_C(1) << error % 64;
 }
 
+/* Is any error in the set, besides success? */
+static inline bool errno_set_fails(const struct errno_set *set) {
+    return ((set->bits[0] & ~UINT64_C(1)) | set->bits[1] | set->bits[2]) != 0;
+}
+
 static inline bool errno_set_has(const struct errno_set *set, int error) {
     return error >= 0 && error < 192 && (set->bits[error / 64] >> error % 64 & 1);
 }
@@ -111,7 +116,25 @@ static inline bool errno_set_has(const struct errno_set *set, int error) {
 struct entry_traits {
     bool masks_type_bits; /* foreign file type bits in mode are dropped instead of EINVAL */
     bool reads_path; /* it reads the path in user space: bad pointers are undefined behaviour */
+
+    /* Of agents only: a C function hands its mode to the kernel, which has a way of its own. */
+    bool drops_special_bits; /* S_ISUID, S_ISGID and S_ISVTX in mode have no effect */
+    bool refuses_wide_mode;  /* modes that do not fit its type raise an exception without errno */
+    uint8_t mode_way;        /* enum mode_way */
 };
+
+/*
+ * How the permissions come about of modes other than 0666. mkfifo(1) -m sets "the specified mode
+ * value": POSIX does not say how.
+ */
+enum mode_way {
+    MODE_CREATES,       /* as by mkfifo(2): the umask or a default ACL limits them */
+    MODE_IGNORES_UMASK, /* created with umask 0: a default ACL limits them */
+    MODE_CHANGES,       /* set with chmod(2) afterwards: nothing limits them */
+    MODE_WAY_COUNT
+};
+enum { MODE_DEFAULT = 0666 }; /* the mode of mkfifo(1) without -m, where the umask counts */
+
 struct traits {
     struct entry_traits of[2]; /* by step kind: STEP_MKFIFO, STEP_MKFIFOAT */
 };
@@ -131,6 +154,7 @@ struct prediction {
     bool undefined;            /* the level leaves the outcome open: nothing is a violation */
     struct errno_set allowed;  /* at contract->level; with LEVEL_LINUX just `error` */
     struct birth birth;        /* the node if the call succeeds */
+    bool changed;              /* chmod(2) follows its creation and may set st_ctime anew */
     uint16_t uid, gid;         /* its owner and group as stat(2) shows them */
     bool walked;               /* `walk` is valid: the path was resolved */
     struct walk walk;          /* for world_create, and for reports */
@@ -145,8 +169,8 @@ void contract_predict(const struct contract *contract, const struct world *world
 
 /*
  * Fills `expectations` with what Linux gives for every step of `scenario`, preparations included,
- * from the oracle alone; EXPECT_NOTHING where that error has no name. `world` is scratch, zeroed
- * before its first use.
+ * from the oracle alone; EXPECT_NOTHING where that error has no name, and of a path with a NUL
+ * byte, which any error refuses. `world` is scratch, zeroed before its first use.
  */
 void contract_expect(const struct contract *contract, struct world *world,
                      const struct scenario *scenario, struct expectations *expectations);

@@ -5,6 +5,7 @@
  * links are limits there, and a bad pointer or type has an error of its own.
  */
 #include <errno.h>
+#include <string.h>
 
 #include "contract_call.h"
 
@@ -106,6 +107,12 @@ static void add_pointer(struct options *options) {
         may(options, ENAMETOOLONG);
 }
 
+/* A path with a NUL byte is none: no document says which error tells so. */
+static void allow_any_error(struct errno_set *allowed) {
+    memset(allowed, 0xff, sizeof *allowed);
+    allowed->bits[0] &= ~UINT64_C(1);
+}
+
 /* POSIX leaves bad pointers undefined and foreign type bits to the implementation. */
 static bool is_undefined(const struct call *call) {
     return call->contract->level == LEVEL_POSIX &&
@@ -115,6 +122,11 @@ static bool is_undefined(const struct call *call) {
 void contract_allow(struct call *call) {
     struct prediction *prediction = call->prediction;
     errno_set_add(&prediction->allowed, prediction->error);
+    prediction->undefined = false;
+    if (call->step->pointer == POINTER_COUNTED) {
+        allow_any_error(&prediction->allowed);
+        return;
+    }
     prediction->undefined = is_undefined(call);
     if (call->contract->level == LEVEL_LINUX || prediction->undefined)
         return;

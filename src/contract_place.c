@@ -215,11 +215,10 @@ static void decide_by_place(struct call *call, const struct walk *walk) {
         call_applies(call, CLAUSE_ENOSPC_ACL);
 }
 
-/* Clauses about the new node that this call puts to the test. */
-static void note_node(struct call *call, const struct node *parent) {
+/* Clauses about the new node that this call puts to the test; `mode` is as far as it counts. */
+static void note_node(struct call *call, const struct node *parent, uint32_t mode) {
     const struct world *world = call->world;
     const struct birth *birth = &call->prediction->birth;
-    const uint32_t mode = call->step->mode;
     const struct {
         bool holds;
         enum clause clause;
@@ -228,7 +227,8 @@ static void note_node(struct call *call, const struct node *parent) {
         {mode & 07000, CLAUSE_MODE_SPECIAL},
         {parent->mode & S_ISGID, CLAUSE_SETGID_RULE},
         {birth->setgid_stripped, CLAUSE_SETGID_STRIP},
-        {birth->setgid_stripped && world->umask & S_IXGRP, CLAUSE_SETGID_BEFORE_UMASK},
+        {birth->setgid_stripped && world->umask & S_IXGRP && !call->prediction->changed,
+         CLAUSE_SETGID_BEFORE_UMASK},
         {parent->mode & S_ISUID && parent->uid != world->identity.uid, CLAUSE_OWNER_SUIDDIR},
         {has_other_real_ids(world), CLAUSE_OWNER_EUID},
         {parent->default_acl != 0, CLAUSE_ACL_DEFAULT},
@@ -238,13 +238,28 @@ static void note_node(struct call *call, const struct node *parent) {
             call_applies(call, tested[i].clause);
 }
 
+/* Agents that do not leave the mode to the umask: as mkfifo(1) does with -m. */
+static void set_mode(struct call *call, struct place place, uint32_t mode) {
+    struct birth *birth = &call->prediction->birth;
+    if (call_traits(call)->mode_way == MODE_CHANGES) {
+        world_birth_chmod(call->world, place, mode, birth);
+        call->prediction->changed = true;
+    } else if (call_node(call, place.node)->default_acl == 0) {
+        birth->mode |= mode & 0777;
+    }
+}
+
 static void describe_node(struct call *call, struct place place) {
     struct prediction *prediction = call->prediction;
     struct birth *birth = &prediction->birth;
-    world_birth(call->world, place, NODE_FIFO, call->step->mode & 07777, birth);
+    const struct entry_traits *traits = call_traits(call);
+    uint32_t mode = call->step->mode & (traits->drops_special_bits ? 0777 : 07777);
+    world_birth(call->world, place, NODE_FIFO, mode, birth);
+    if (traits->mode_way != MODE_CREATES && mode != MODE_DEFAULT)
+        set_mode(call, place, mode);
     prediction->uid = world_seen_id(call->world, place.mount, birth->uid);
     prediction->gid = world_seen_id(call->world, place.mount, birth->gid);
-    note_node(call, call_node(call, place.node));
+    note_node(call, call_node(call, place.node), mode);
 }
 
 void call_decide_place(struct call *call, const struct walk *walk) {

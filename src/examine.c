@@ -67,12 +67,24 @@ static void replay(struct examiner *examiner, const struct scenario *scenario,
     run_steadily(examiner, &silent, examiner->implementation, scenario, verdict);
 }
 
+/* Takes out what only an agent can be asked: no system call takes a path with a NUL. */
+static void leave_out_counted(struct scenario *scenario) {
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < scenario->step_count; i++)
+        if (scenario->steps[i].pointer != POINTER_COUNTED)
+            scenario->steps[kept++] = scenario->steps[i];
+    scenario_truncate(scenario, kept);
+}
+
 /* The same scenario on the bare system call, which has traits of its own: none. */
 static void replay_raw(struct examiner *examiner, const struct scenario *scenario,
                        struct verdict *verdict) {
+    static struct scenario possible;
+    scenario_copy(&possible, scenario);
+    leave_out_counted(&possible);
     struct contract contract = {.level = examiner->contract.level, .host = examiner->contract.host};
     struct judge silent = {.contract = &contract, .world = &examiner->world};
-    run_steadily(examiner, &silent, implementation_find("raw"), scenario, verdict);
+    run_steadily(examiner, &silent, implementation_find("raw"), &possible, verdict);
 }
 
 /* --- begin and end ---------------------------------------------------------------------------- */
@@ -96,23 +108,71 @@ void examine_close(struct examiner *examiner) {
 }
 
 /* One line about one entry point. */
-static int describe_entry(const char *name, bool there, const struct entry_traits *traits,
+static int describe_entry(const struct examiner *examiner, enum step_kind kind, bool there,
                           char *out, size_t capacity) {
+    const struct entry_traits *traits = &examiner->contract.traits.of[kind];
+    const char *name = step_infos[kind].name;
     if (!there)
         return snprintf(out, capacity, "%s is missing", name);
     return snprintf(out, capacity, "%s: foreign type bits %s, bad pointers %s", name,
                     traits->masks_type_bits ? "are masked" : "give EINVAL",
-                    traits->reads_path ? "crash it (left out)" : "reach the kernel");
+                    !examiner->contract.host.can[ABILITY_POINTERS] ? "cannot be passed"
+                    : traits->reads_path                           ? "crash it (left out)"
+                                                                   : "reach the kernel");
+}
+
+static bool drops_special_bits(const struct entry_traits *traits) {
+    return traits->drops_special_bits;
+}
+
+static bool refuses_wide_mode(const struct entry_traits *traits) {
+    return traits->refuses_wide_mode;
+}
+
+static bool ignores_umask(const struct entry_traits *traits) {
+    return traits->mode_way == MODE_IGNORES_UMASK;
+}
+
+static bool changes_mode(const struct entry_traits *traits) {
+    return traits->mode_way == MODE_CHANGES;
+}
+
+/* What an agent does otherwise than the system call, and who permits it. */
+static const struct {
+    bool (*has)(const struct entry_traits *traits);
+    const char *sentence;
+} differences[] = {
+    {drops_special_bits, "special bits of mode are dropped (POSIX leaves that open)"},
+    {refuses_wide_mode, "modes too wide for their type raise exceptions (POSIX leaves that open)"},
+    {ignores_umask, "modes other than 0666 are created with umask 0 (as mkfifo(1) -m may)"},
+    {changes_mode, "modes other than 0666 are set with chmod(2) (as mkfifo(1) -m may)"},
+};
+
+/* A line for each difference: "mkfifo, mkfifoat: ...". */
+static size_t describe_differences(const struct examiner *examiner, char *out, size_t capacity) {
+    const struct implementation *implementation = examiner->implementation;
+    const struct entry_traits *of = examiner->contract.traits.of;
+    size_t used = 0;
+    for (size_t i = 0; i < sizeof differences / sizeof differences[0] && used < capacity; i++) {
+        bool plain = implementation->mkfifo && differences[i].has(&of[STEP_MKFIFO]);
+        bool at = implementation->mkfifoat && differences[i].has(&of[STEP_MKFIFOAT]);
+        if (plain || at)
+            used += (size_t)snprintf(out + used, capacity - used, "\n%s%s%s: %s",
+                                     plain ? "mkfifo" : "", plain && at ? ", " : "",
+                                     at ? "mkfifoat" : "", differences[i].sentence);
+    }
+    return used;
 }
 
 size_t examine_traits(const struct examiner *examiner, char *out, size_t capacity) {
     const struct implementation *implementation = examiner->implementation;
-    const struct traits *traits = &examiner->contract.traits;
     char plain[128];
     char at[128];
-    describe_entry("mkfifo", implementation->mkfifo, &traits->of[STEP_MKFIFO], plain, sizeof plain);
-    describe_entry("mkfifoat", implementation->mkfifoat, &traits->of[STEP_MKFIFOAT], at, sizeof at);
-    return (size_t)snprintf(out, capacity, "%s\n%s", plain, at);
+    char more[EXAMINE_TRAITS_SIZE] = "";
+    describe_entry(examiner, STEP_MKFIFO, implementation->mkfifo, plain, sizeof plain);
+    describe_entry(examiner, STEP_MKFIFOAT, implementation->mkfifoat, at, sizeof at);
+    describe_differences(examiner, more, sizeof more);
+    return (size_t)snprintf(out, capacity, "%s\n%s%s", plain, at, more);
 }
 
 /* Can the implementation and the host do this step? */
@@ -121,7 +181,7 @@ static bool can_do(const struct examiner *examiner, const struct scenario *scena
     const struct implementation *implementation = examiner->implementation;
     bool missing = (step->kind == STEP_MKFIFO && !implementation->mkfifo) ||
                    (step->kind == STEP_MKFIFOAT && !implementation->mkfifoat);
-    bool undefined = step_is_call(step) && step->pointer != POINTER_STRING &&
+    bool undefined = step_is_call(step) && pointer_is_bad(step) &&
                      examiner->contract.traits.of[step->kind].reads_path;
     return !missing && !undefined && !sandbox_claims(examiner->sandbox, scenario, step) &&
            host_lacks(&examiner->contract.host, step) == ABILITY_COUNT;

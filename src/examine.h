@@ -111,7 +111,13 @@ const struct observation *examine_once(struct examiner *examiner, const struct s
 void examine_describe(const struct examiner *examiner, const struct scenario *scenario,
                       const struct verdict *verdict, struct finding *finding);
 
-/* One line per trait, for the head of a report: "type bits: EINVAL". Like snprintf. */
+/*
+ * What the implementation does of that which the documents leave open, found out at start: a line
+ * for each entry point, then one for each other difference from the system call. It is for the head
+ * of a run and of reports, and no such difference is a violation. Like snprintf;
+ * EXAMINE_TRAITS_SIZE bytes are enough.
+ */
+enum { EXAMINE_TRAITS_SIZE = 1024 };
 size_t examine_traits(const struct examiner *examiner, char *out, size_t capacity);
 
 #endif

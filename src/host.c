@@ -42,7 +42,7 @@ unsigned host_needs(const struct step *step) {
     if (step_is_call(step) && step->dirfd.kind == DIRFD_SLOT)
         needs |= 1U << ABILITY_DESCRIPTORS;
     if (step->pointer != POINTER_STRING)
-        needs |= 1U << ABILITY_POINTERS;
+        needs |= 1U << (pointer_is_bad(step) ? ABILITY_POINTERS : ABILITY_COUNTED);
     if (!is_plain(&step->identity))
         needs |= 1U << ABILITY_IDENTITIES;
     if (!(needs & 1U << ABILITY_MOUNTS))

@@ -52,6 +52,8 @@ static void calls_need_what_their_arguments_are(void **state) {
     assert_int_equal(host_needs(&step), DESCRIPTORS);
     step.pointer = POINTER_NULL;
     assert_int_equal(host_needs(&step), DESCRIPTORS | POINTERS);
+    step.pointer = POINTER_COUNTED;
+    assert_int_equal(host_needs(&step), DESCRIPTORS | 1 << ABILITY_COUNTED);
 }
 
 static void ids_other_than_0_need_identities(void **state) {

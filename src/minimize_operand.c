@@ -73,8 +73,13 @@ static bool simplify_pointer(struct minimization *m, uint32_t index) {
     struct step step = step_at(m, index);
     if (step.pointer == POINTER_STRING)
         return false;
-    step.pointer = POINTER_NULL;
-    step.path = (struct text){0, 0};
+    if (step.pointer == POINTER_COUNTED) { /* who counts bytes has no null pointer */
+        step.pointer = POINTER_STRING;
+        step.other = (struct text){0, 0};
+    } else {
+        step.pointer = POINTER_NULL;
+        step.path = (struct text){0, 0};
+    }
     return try_step(m, index, &step);
 }
 

@@ -58,6 +58,12 @@ struct outcome {
     int64_t clock_after;             /* CLOCK_REALTIME after it, ns */
 };
 
+/* Is it a failure that does not say why, or a call that was not made? Only agents answer so. */
+static inline bool outcome_is_silent(const struct outcome *outcome) {
+    return outcome->result == -1 &&
+           (outcome->reply != REPLY_RETURNED || outcome->error == ERRNO_UNKNOWN);
+}
+
 /* What lies about a call: its path by lstat, the current directory and the root. */
 struct surroundings {
     struct node_facts target, cwd, root;

@@ -35,6 +35,17 @@ static const struct observation *run(const struct probe *probe, const struct sce
     return sandbox_run(probe->sandbox, scenario, probe->implementation, SANDBOX_OBSERVED);
 }
 
+static bool host_has(const struct probe *probe, enum ability ability) {
+    return sandbox_host(probe->sandbox)->can[ability];
+}
+
+/* The permissions of the node that step `index` made, or -1. */
+static int mode_made(const struct observation *seen, uint32_t index) {
+    const struct outcome *outcome = &seen->outcomes[index];
+    bool made = seen->ending == ENDING_DONE && outcome->result == 0 && outcome->looked;
+    return made && outcome->target.error == 0 ? (int)(outcome->target.mode & 07777) : -1;
+}
+
 static bool masks_type_bits(const struct probe *probe, enum step_kind kind) {
     static struct scenario scenario;
     enum { REGULAR_FILE = 0100000 };
@@ -50,6 +61,8 @@ static bool reads_path(const struct probe *probe, enum step_kind kind) {
     for (int pointer = POINTER_STRING + 1; pointer < POINTER_COUNT; pointer++) {
         struct step *step = single_call(&scenario, kind);
         step->pointer = (uint8_t)pointer;
+        if (!pointer_is_bad(step) || !host_has(probe, ABILITY_POINTERS))
+            continue;
         if (pointer == POINTER_UNTERMINATED)
             step->path = scenario_store(&scenario, "fifo", 4);
         if (run(probe, &scenario)->ending == ENDING_CRASHED)
@@ -58,11 +71,66 @@ static bool reads_path(const struct probe *probe, enum step_kind kind) {
     return false;
 }
 
+/* --- agents ----------------------------------------------------------------------------------- */
+
+static bool drops_special_bits(const struct probe *probe, enum step_kind kind) {
+    static struct scenario scenario;
+    struct step *step = single_call(&scenario, kind);
+    step->mode |= 07000;
+    step->path = scenario_store(&scenario, "fifo", 4);
+    return mode_made(run(probe, &scenario), 0) == 0600;
+}
+
+static bool refuses_wide_mode(const struct probe *probe, enum step_kind kind) {
+    static struct scenario scenario;
+    struct step *step = single_call(&scenario, kind);
+    step->mode |= ~(uint32_t)0xffff;
+    step->path = scenario_store(&scenario, "fifo", 4);
+    const struct observation *seen = run(probe, &scenario);
+    return seen->ending == ENDING_DONE && seen->outcomes[0].reply == REPLY_RAISED;
+}
+
+/* Runs `text`, in which % stands for the call and its dirfd. */
+static const struct observation *run_text(const struct probe *probe, enum step_kind kind,
+                                          const char *text) {
+    static struct scenario scenario;
+    const char *call = kind == STEP_MKFIFO ? "mkfifo" : "mkfifoat cwd";
+    struct text_error error;
+    char written[256];
+    size_t length = 0;
+    for (; *text; text++)
+        length += (size_t)snprintf(written + length, sizeof written - length, "%s",
+                                   *text == '%' ? call : (char[]){*text, '\0'});
+    check(scenario_parse(&scenario, NULL, written, length, &error) == 0);
+    return run(probe, &scenario);
+}
+
+/* Where the umask counts for 0666 too, none of this is meant: the testing will find it. */
+static enum mode_way mode_way(const struct probe *probe, enum step_kind kind) {
+    const struct observation *seen =
+        run_text(probe, kind, "umask 077\n% \"a\" 0640\n% \"b\" 0666\n");
+    if (mode_made(seen, 1) != 0640 || mode_made(seen, 2) != 0600)
+        return MODE_CREATES;
+    if (!host_has(probe, ABILITY_ACLS))
+        return MODE_CHANGES;
+    seen = run_text(probe, kind,
+                    "mkdir \"d\" 0755\nacl \"d\" u::rwx,g::r--,o::--- default\n% \"d/a\" 0660\n");
+    return mode_made(seen, 2) == 0660 ? MODE_CHANGES : MODE_IGNORES_UMASK;
+}
+
+/* --- the whole -------------------------------------------------------------------------------- */
+
 static struct entry_traits probe_entry(const struct probe *probe, enum step_kind kind) {
-    return (struct entry_traits){
+    struct entry_traits traits = {
         .masks_type_bits = masks_type_bits(probe, kind),
         .reads_path = reads_path(probe, kind),
     };
+    if (!probe->implementation->agent)
+        return traits;
+    traits.drops_special_bits = drops_special_bits(probe, kind);
+    traits.refuses_wide_mode = refuses_wide_mode(probe, kind);
+    traits.mode_way = (uint8_t)mode_way(probe, kind);
+    return traits;
 }
 
 static _Noreturn void answer(struct answer *answer, const struct implementation *implementation,

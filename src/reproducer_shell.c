@@ -53,7 +53,8 @@ static const char *refuse_call(const struct plan *plan, uint32_t index) {
     const struct step *step = &plan->reproduction->scenario->steps[index];
     const struct planned_step *planned = &plan->steps[index];
     if (step->pointer != POINTER_STRING)
-        return "a path that is no string";
+        return step->pointer == POINTER_COUNTED ? "a path with a NUL byte"
+                                                : "a path that is no string";
     if (step->mode & ~(uint32_t)0777)
         return "a mode with more than permission bits";
     if (plan_is_open(planned))

@@ -66,6 +66,7 @@ static void put_path(const struct printing *to) {
         fputs("guarded(path, strlen(path))", to->out);
         return;
     case POINTER_STRING:
+    case POINTER_COUNTED: /* print_call makes no call of it */
     case POINTER_COUNT:
         break;
     }
@@ -128,6 +129,10 @@ static void put_made(const struct printing *to) {
 
 static void print_call(const struct printing *to) {
     const struct look_at_call look = {to->out, to->plan, to->index, put_place, to};
+    if (to->step->pointer == POINTER_COUNTED) {
+        fputs("    unable(\"a path with a NUL byte, which no string of C can have\");\n", to->out);
+        return;
+    }
     if (uses_variable(to)) {
         fputs("    path = ", to->out);
         put_text(to, to->step->path);

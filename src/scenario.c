@@ -58,6 +58,7 @@ const char *const pointer_names[POINTER_COUNT] = {
     [POINTER_UNMAPPED] = "unmapped",
     [POINTER_NONCANONICAL] = "noncanonical",
     [POINTER_UNTERMINATED] = "unterminated",
+    [POINTER_COUNTED] = "counted",
 };
 
 /* --- building ------------------------------------------------------------------------------- */
@@ -157,6 +158,7 @@ static bool text_valid(const struct scenario *scenario, struct text text) {
 static bool pointer_valid(const struct step *step) {
     switch ((enum pointer)step->pointer) {
     case POINTER_STRING:
+    case POINTER_COUNTED:
         return true;
     case POINTER_NULL:
     case POINTER_UNMAPPED:
@@ -236,8 +238,12 @@ static bool take_operand(const struct scenario *scenario, struct step *step, enu
         break;
     case OPERAND_POINTER:
         valid = pointer_valid(step) && text_valid(scenario, step->path);
-        step->pointer = 0;
         step->path = (struct text){0};
+        if (step->pointer == POINTER_COUNTED) {
+            valid = valid && text_valid(scenario, step->other);
+            step->other = (struct text){0};
+        }
+        step->pointer = 0;
         break;
     case OPERAND_PATH:
         valid = text_valid(scenario, step->path);

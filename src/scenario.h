@@ -95,7 +95,7 @@ enum {                             /* of mount, bind and remount */
 /*
  * What the path argument of a call under test points at. Only STEP_MKFIFO and STEP_MKFIFOAT have
  * others than POINTER_STRING. Text form: the word in the comment takes the place of the PATH,
- * `unterminated` is followed by the quoted bytes.
+ * `unterminated` is followed by the quoted bytes, `counted` by two strings.
  */
 enum pointer {
     POINTER_STRING,   /* a NUL-terminated string whose NUL is the last byte before a guard page */
@@ -103,6 +103,8 @@ enum pointer {
     POINTER_UNMAPPED, /* unmapped: the first byte of a PROT_NONE page */
     POINTER_NONCANONICAL, /* noncanonical: an address no process can map */
     POINTER_UNTERMINATED, /* unterminated "...": 1 or more bytes up to a guard page, no NUL */
+    POINTER_COUNTED,      /* counted "..." "...": path, a NUL byte, other; strings of languages that
+                             count their bytes can have it, C's cannot */
     POINTER_COUNT
 };
 extern const char *const pointer_names[POINTER_COUNT]; /* the words above; "" for a string */
@@ -177,7 +179,8 @@ struct step {
     uint32_t mode;     /* MODE (all 32 bits of mkfifo, mkfifoat and umask reach the call), ENTRIES,
                           NUMBER and INODES */
     struct text path;  /* PATH; OLD of link, rename and bind */
-    struct text other; /* BODY of symlink, NEW of link, rename and bind, CONTENT of file */
+    struct text other; /* BODY of symlink, NEW of link, rename and bind, CONTENT of file, and what
+                          follows the NUL of POINTER_COUNTED */
     struct identity identity; /* of as, chown and acl */
 };
 
@@ -219,6 +222,16 @@ extern const struct step_info step_infos[STEP_KIND_COUNT];
 /* True for the two kinds that call the implementation. */
 static inline bool step_is_call(const struct step *step) {
     return step->kind == STEP_MKFIFO || step->kind == STEP_MKFIFOAT;
+}
+
+/* Is its path not a string at all, so that reading it is undefined behaviour? */
+static inline bool pointer_is_bad(const struct step *step) {
+    return step->pointer != POINTER_STRING && step->pointer != POINTER_COUNTED;
+}
+
+/* Does `mode` have bits beyond the permissions and S_ISUID, S_ISGID, S_ISVTX? */
+static inline bool mode_is_wide(uint32_t mode) {
+    return mode > 07777;
 }
 
 /* All flags that steps of `kind` can have. */

@@ -9,8 +9,8 @@
  *   FULL_MODE   2 bytes: the low 12 bits are the mode, the top 4 say 0..11 as it is, 12 with
  *               S_IFIFO, 13..15 instead take all 32 bits of the mode from the next 4 bytes
  *   DIRFD       1 byte: 00..3f cwd, 40..ef slot % 16, f0..ff the number in the next 4 bytes
- *   POINTER     1 byte: 00..ef a string, f0..ff by % 4 null, unmapped, noncanonical, unterminated;
- *               then the text of a string or of unterminated bytes
+ *   POINTER     1 byte: 00..ef a string, f0..fe by % 4 null, unmapped, noncanonical, unterminated,
+ *               ff counted; then the text of a string or of unterminated bytes, two of counted
  *   PATH, OTHER a text
  *   NUMBER      2 bytes
  *   IDENTITY    1 byte: its low 2 bits are the number of groups, 4 says that real ids follow; user
@@ -32,6 +32,7 @@ enum {
     DIRFD_BYTE_SLOT = 0x40,
     DIRFD_BYTE_NUMBER = 0xf0,
     POINTER_BYTE_BAD = 0xf0, /* and up: not a string */
+    POINTER_BYTE_COUNTED = 0xff,
 
     MODE_TYPE_FIFO = 12, /* top 4 bits of a FULL_MODE */
     MODE_TYPE_WIDE = 13,
@@ -49,10 +50,15 @@ enum { USUAL_IDS = sizeof usual_ids / sizeof usual_ids[0] };
 
 static void get_pointer(struct decoder *decoder, struct step *step) {
     uint8_t byte = get_byte(decoder);
-    if (byte >= POINTER_BYTE_BAD)
+    if (byte == POINTER_BYTE_COUNTED)
+        step->pointer = POINTER_COUNTED;
+    else if (byte >= POINTER_BYTE_BAD)
         step->pointer = (uint8_t)(POINTER_NULL + byte % 4);
     if (step->pointer == POINTER_STRING) {
         step->path = get_text(decoder);
+    } else if (step->pointer == POINTER_COUNTED) {
+        step->path = get_text(decoder);
+        step->other = get_text(decoder);
     } else if (step->pointer == POINTER_UNTERMINATED) {
         step->path = get_text_not_empty(decoder);
         if (step->path.length == 0)
@@ -186,9 +192,14 @@ void scenario_decode(struct scenario *out, const uint8_t *data, size_t size) {
 
 static void put_pointer(struct encoder *encoder, const struct step *step) {
     bool string = step->pointer == POINTER_STRING;
-    put_byte(encoder, string ? 0 : (uint8_t)(POINTER_BYTE_BAD + step->pointer - POINTER_NULL));
-    if (string || step->pointer == POINTER_UNTERMINATED)
+    bool counted = step->pointer == POINTER_COUNTED;
+    put_byte(encoder, string    ? 0
+                      : counted ? POINTER_BYTE_COUNTED
+                                : (uint8_t)(POINTER_BYTE_BAD + step->pointer - POINTER_NULL));
+    if (string || counted || step->pointer == POINTER_UNTERMINATED)
         put_text(encoder, step->path);
+    if (counted)
+        put_text(encoder, step->other);
 }
 
 static void put_dirfd(struct encoder *encoder, struct dirfd dirfd) {

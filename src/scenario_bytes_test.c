@@ -221,7 +221,9 @@ static void high_pointer_bytes_are_no_string(void **state) {
     assert_decodes_to("\x00\xf0\x01", "mkfifo null 01");
     assert_decodes_to("\x00\xf5\x01", "mkfifo unmapped 01");
     assert_decodes_to("\x00\xfe\x01", "mkfifo noncanonical 01");
-    assert_decodes_to("\x00\xffpp\0\x01", "mkfifo unterminated \"pp\" 01");
+    assert_decodes_to("\x00\xf7pp\0\x01", "mkfifo unterminated \"pp\" 01");
+    assert_decodes_to("\x00\xff", "mkfifo counted \"\" \"\" 0");
+    assert_encodes_to("mkfifo counted \"pp\" \"q\" 01", "\x00\xffpp\0q\0\x01\x00");
 }
 
 static void repetition_repeats_its_unit(void **state) {

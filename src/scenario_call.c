@@ -476,6 +476,8 @@ static void add_step(struct plan *plan) {
     step->path = scenario_store(scenario, plan->path.bytes, plan->path.length);
     if (step->pointer == POINTER_UNTERMINATED && step->path.length == 0)
         step->pointer = POINTER_NULL;
+    if (step->pointer == POINTER_COUNTED)
+        step->other = rest_random(scenario, plan->random);
 }
 
 void call_add(struct zoo *zoo, enum step_kind kind) {

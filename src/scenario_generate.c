@@ -104,6 +104,8 @@ static void repeat_call(struct zoo *zoo) {
     step->path = scenario_store(scenario, scenario_text(scenario, last->path), last->path.length);
     if (step->path.length == 0 && step->pointer == POINTER_UNTERMINATED)
         step->pointer = POINTER_NULL;
+    if (step->pointer == POINTER_COUNTED)
+        step->other = rest_random(scenario, zoo->random);
     if (random_one_in(zoo->random, 2))
         step->mode = mode_random(zoo->random);
 }

@@ -102,7 +102,8 @@ static bool edit_text(struct mutation *m) {
     struct text *text = other_text ? &step->other : &step->path;
     if (text->length == 0 && step->kind != STEP_MKFIFO && step->kind != STEP_MKFIFOAT)
         return false;
-    if (step->pointer != POINTER_STRING && step->pointer != POINTER_UNTERMINATED)
+    if (step->pointer != POINTER_STRING && step->pointer != POINTER_UNTERMINATED &&
+        step->pointer != POINTER_COUNTED)
         return false;
     struct path path, other;
     mutation_load(m, &path, *text);
@@ -230,6 +231,7 @@ static bool add_member(struct mutation *m) {
     struct step *call = &m->scenario->steps[end - 1];
     call->pointer = POINTER_STRING;
     call->path = mutation_store(m, &path);
+    call->other = (struct text){0};
     move_tail(m->scenario, end - 1, end);
     return true;
 }

@@ -71,6 +71,7 @@ static void set_other(struct mutation *m, struct step *step) {
 
 static void set_pointer(struct mutation *m, struct step *step) {
     struct path path;
+    step->other = (struct text){0};
     if (!random_one_in(m->random, 8)) {
         step->pointer = POINTER_STRING;
         set_path(m, step);
@@ -79,6 +80,8 @@ static void set_pointer(struct mutation *m, struct step *step) {
     mutation_load(m, &path, step->path);
     step->pointer = (uint8_t)pointer_random(&path, m->random);
     step->path = mutation_store(m, &path);
+    if (step->pointer == POINTER_COUNTED)
+        step->other = rest_random(m->scenario, m->random);
     mutation_repair_pointer(step);
 }
 

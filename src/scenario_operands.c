@@ -188,11 +188,13 @@ uint32_t path_length_random(struct random *random) {
 }
 
 enum pointer pointer_random(struct path *path, struct random *random) {
-    static const uint8_t pointers[] = {POINTER_NULL,         POINTER_UNMAPPED,
-                                       POINTER_NONCANONICAL, POINTER_UNTERMINATED,
-                                       POINTER_UNTERMINATED, POINTER_UNTERMINATED};
+    static const uint8_t pointers[] = {
+        POINTER_NULL,         POINTER_UNMAPPED,     POINTER_NONCANONICAL, POINTER_UNTERMINATED,
+        POINTER_UNTERMINATED, POINTER_UNTERMINATED, POINTER_COUNTED};
     static const uint16_t lengths[] = {1, 2, 4094, 4095, 4095, 4096, 4096, 4097, 4098, 4352};
     enum pointer pointer = random_item(random, pointers);
+    if (pointer == POINTER_COUNTED)
+        return pointer;
     if (pointer != POINTER_UNTERMINATED) {
         path->length = 0;
         return pointer;
@@ -206,6 +208,12 @@ enum pointer pointer_random(struct path *path, struct random *random) {
         path->length = length;
     add_long_name(path, random, length - path->length);
     return pointer;
+}
+
+struct text rest_random(struct scenario *scenario, struct random *random) {
+    static const char *const rests[] = {"", "x", "/", "/x", ".fifo", "\n"};
+    const char *rest = random_item(random, rests);
+    return scenario_store(scenario, rest, strlen(rest));
 }
 
 void content_add(struct path *content, struct random *random) {

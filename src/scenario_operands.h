@@ -52,9 +52,13 @@ uint32_t path_length_random(struct random *random);
 
 /*
  * Chooses a pointer other than POINTER_STRING and makes `path` fit it: one to TEXT_LENGTH_MAX bytes
- * for POINTER_UNTERMINATED, at PATH_MAX more often than not, and none for the others.
+ * for POINTER_UNTERMINATED, at PATH_MAX more often than not, as it is for POINTER_COUNTED, and none
+ * for the others.
  */
 enum pointer pointer_random(struct path *path, struct random *random);
+
+/* Stores what is to follow the NUL of a POINTER_COUNTED path: little, for none of it may count. */
+struct text rest_random(struct scenario *scenario, struct random *random);
 
 /* Adds the content of a file: mostly nothing or a few bytes. */
 void content_add(struct path *content, struct random *random);

@@ -73,9 +73,12 @@ static void pointers_get_the_text_that_they_need(void **state) {
     for (int i = 0; i < 2000; i++) {
         path.length = 0;
         path_add_repeated(&path, "ab/", random_below(&random_source, 2000));
+        const uint32_t length = path.length;
         enum pointer pointer = pointer_random(&path, &random_source);
-        assert_in_range(pointer, POINTER_NULL, POINTER_UNTERMINATED);
-        if (pointer == POINTER_UNTERMINATED)
+        assert_in_range(pointer, POINTER_NULL, POINTER_COUNTED);
+        if (pointer == POINTER_COUNTED)
+            assert_int_equal(path.length, length);
+        else if (pointer == POINTER_UNTERMINATED)
             assert_in_range(path.length, 1, TEXT_LENGTH_MAX);
         else
             assert_int_equal(path.length, 0);
@@ -83,6 +86,19 @@ static void pointers_get_the_text_that_they_need(void **state) {
     }
     for (int i = POINTER_NULL; i < POINTER_COUNT; i++)
         assert_true(seen[i] > 100);
+}
+
+static void rests_of_counted_paths_differ_and_may_be_missing(void **state) {
+    (void)state;
+    static struct scenario scenario;
+    bool empty = false, slash = false;
+    for (int i = 0; i < 200; i++) {
+        scenario_clear(&scenario);
+        struct text rest = rest_random(&scenario, &random_source);
+        empty |= rest.length == 0;
+        slash |= rest.length > 0 && *scenario_text(&scenario, rest) == '/';
+    }
+    assert_true(empty && slash);
 }
 
 static void edits_stay_within_limits_and_bring_no_nul(void **state) {
@@ -116,6 +132,7 @@ int main(void) {
         cmocka_unit_test(names_do_not_leave_a_full_path),
         cmocka_unit_test(good_modes_have_no_foreign_type),
         cmocka_unit_test(pointers_get_the_text_that_they_need),
+        cmocka_unit_test(rests_of_counted_paths_differ_and_may_be_missing),
         cmocka_unit_test(edits_stay_within_limits_and_bring_no_nul),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -144,11 +144,17 @@ static void put_string(struct printer *printer, const char *bytes, uint32_t leng
 
 static void put_pointer(struct printer *printer, const struct scenario *scenario,
                         const struct step *step) {
+    bool counted = step->pointer == POINTER_COUNTED;
+    bool named = counted || step->pointer == POINTER_UNTERMINATED;
     put_word(printer, pointer_names[step->pointer]);
-    if (step->pointer == POINTER_UNTERMINATED)
+    if (named)
         put_byte(printer, ' ');
-    if (step->pointer == POINTER_STRING || step->pointer == POINTER_UNTERMINATED)
+    if (named || step->pointer == POINTER_STRING)
         put_string(printer, scenario_text(scenario, step->path), step->path.length);
+    if (counted) {
+        put_byte(printer, ' ');
+        put_string(printer, scenario_text(scenario, step->other), step->other.length);
+    }
 }
 
 static void put_flags(struct printer *printer, const struct step *step) {

@@ -252,8 +252,12 @@ static void every_field_in_range_is_valid(void **state) {
     a.steps[STEP_MKFIFOAT].dirfd = (struct dirfd){DIRFD_NUMBER, INT32_MIN};
     assert_true(scenario_valid(&a));
     a.steps[STEP_MKFIFOAT].dirfd = (struct dirfd){DIRFD_SLOT, SCENARIO_SLOTS - 1};
+    a.steps[STEP_MKFIFO].pointer = POINTER_COUNTED;
+    a.steps[STEP_MKFIFO].other = a.steps[STEP_MKFIFO].path;
+    assert_true(scenario_valid(&a));
     a.steps[STEP_MKFIFO].pointer = POINTER_NULL;
     a.steps[STEP_MKFIFO].path.length = 0;
+    a.steps[STEP_MKFIFO].other = (struct text){0};
     assert_true(scenario_valid(&a));
 }
 
@@ -266,6 +270,7 @@ static void fields_out_of_range_are_not_valid(void **state) {
         {.kind = STEP_MKFIFO, .pointer = POINTER_UNMAPPED, .path = {.length = 1}},
         {.kind = STEP_MKFIFO, .pointer = POINTER_NONCANONICAL, .path = {.length = 1}},
         {.kind = STEP_MKFIFO, .pointer = POINTER_UNTERMINATED},
+        {.kind = STEP_MKFIFO, .pointer = POINTER_COUNTED, .other = {.offset = 3, .length = 1}},
         {.kind = STEP_MKFIFOAT, .dirfd = {DIRFD_KIND_COUNT, 0}},
         {.kind = STEP_MKFIFOAT, .dirfd = {DIRFD_CWD, 1}},
         {.kind = STEP_MKFIFOAT, .dirfd = {DIRFD_SLOT, SCENARIO_SLOTS}},
@@ -312,6 +317,8 @@ static void fields_that_the_kind_does_not_have_are_not_valid(void **state) {
     static const struct step invalid[] = {
         {.kind = STEP_MKDIR, .pointer = POINTER_NULL},
         {.kind = STEP_MKFIFO, .flags = OPEN_PATH},
+        {.kind = STEP_MKFIFO, .other = {.length = 1}},
+        {.kind = STEP_MKFIFO, .pointer = POINTER_NULL, .other = {.offset = 1}},
         {.kind = STEP_MKFIFO, .slot = 1},
         {.kind = STEP_MKFIFO, .dirfd = {DIRFD_NUMBER, 0}},
         {.kind = STEP_MKFIFO, .dirfd = {DIRFD_CWD, 1}},

@@ -65,6 +65,10 @@ static inline void random_operand(struct scenario *scenario, struct step *step,
         step->path = random_text(scenario, random);
         step->pointer = step->path.length == 0 ? POINTER_NULL : POINTER_UNTERMINATED;
         step->pointer = random_one_in(random, 2) ? POINTER_STRING : step->pointer;
+        if (random_one_in(random, 4)) {
+            step->pointer = POINTER_COUNTED;
+            step->other = random_text(scenario, random);
+        }
         break;
     case OPERAND_PATH:
         step->path = random_text(scenario, random);

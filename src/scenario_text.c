@@ -135,6 +135,14 @@ static int parse_flags(struct parser *parser, struct step *step) {
 
 /* --- steps ---------------------------------------------------------------------------------- */
 
+/* The two parts between which a NUL stands. */
+static int parse_counted(struct parser *parser, struct step *step) {
+    skip_blanks(parser);
+    int error = parse_string(parser, &step->path);
+    skip_blanks(parser);
+    return error ? error : parse_string(parser, &step->other);
+}
+
 static int parse_pointer(struct parser *parser, struct step *step) {
     if (at_byte(parser, '"'))
         return parse_string(parser, &step->path);
@@ -144,9 +152,11 @@ static int parse_pointer(struct parser *parser, struct step *step) {
         pointer++;
     if (pointer == POINTER_COUNT)
         return refuse(parser, word,
-                      "a path in quotes, null, unmapped, noncanonical or unterminated");
+                      "a path in quotes, null, unmapped, noncanonical, unterminated or counted");
     step->pointer = pointer;
     parser->at += word.length;
+    if (pointer == POINTER_COUNTED)
+        return parse_counted(parser, step);
     if (pointer != POINTER_UNTERMINATED)
         return 0;
     skip_blanks(parser);

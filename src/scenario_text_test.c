@@ -161,6 +161,7 @@ static void operands_print_in_one_way(void **state) {
         {"mkfifo  unmapped 0", "mkfifo unmapped 0000\n"},
         {"mkfifo noncanonical 0", "mkfifo noncanonical 0000\n"},
         {"mkfifo unterminated\t\"x\" 0", "mkfifo unterminated \"x\" 0000\n"},
+        {"mkfifo counted\t\"\"\"b\" 0", "mkfifo counted \"\" \"b\" 0000\n"},
         {"rmdir \"a\" #0", "rmdir \"a\" # 0\n"},
         {"rmdir \"a\"\t#\tENOTSUP\t;\tremark; # more", "rmdir \"a\" # EOPNOTSUPP\n"},
         {"rmdir \"a\" # EPERM;", "rmdir \"a\" # EPERM\n"},
@@ -266,11 +267,14 @@ static void operands_are_refused_with_their_place(void **state) {
                    "expected cwd, d0 to d15 or a number; found \"-0\"");
     assert_refused("mkfifoat - \"a\" 0", 1, 10, "expected cwd, d0 to d15 or a number; found \"-\"");
     assert_refused("mkfifo nul 0", 1, 8,
-                   "expected a path in quotes, null, unmapped, noncanonical or unterminated; "
+                   "expected a path in quotes, null, unmapped, noncanonical, unterminated or "
+                   "counted; "
                    "found \"nul\"");
     assert_refused("mkfifo unterminated \"\" 0", 1, 21,
                    "expected 1 or more unterminated bytes; found \"\"\"\"");
     assert_refused("mkfifo unterminated 0", 1, 21, "expected a string in quotes; found \"0\"");
+    assert_refused("mkfifo counted 0", 1, 16, "expected a string in quotes; found \"0\"");
+    assert_refused("mkfifo counted \"a\" 0", 1, 20, "expected a string in quotes; found \"0\"");
     assert_refused("rmdir null", 1, 7, "expected a string in quotes; found \"null\"");
     assert_refused("link \"a\"\n\"b\"", 1, 9, "expected a string in quotes; found end of line");
     assert_refused("d0 = open \".\" wronly", 1, 15,

@@ -5,50 +5,8 @@
 #include <sys/stat.h>
 
 #include "verdict_arena.h"
+#include "verdict_judging.h"
 #include "verdict_reach.h"
-
-/* One judgement under way. */
-struct judging {
-    const struct judge *judge;
-    const struct scenario *scenario;
-    const struct observation *observation;
-    struct world *world;
-    struct verdict *verdict;
-    uint32_t index; /* of the step being judged */
-    uint16_t links; /* that its path may lead through */
-};
-
-static bool violated(struct judging *judging, enum clause clause, enum aspect aspect,
-                     int64_t expected, int64_t got) {
-    *judging->verdict = (struct verdict){
-        .kind = VERDICT_VIOLATED,
-        .clause = (uint8_t)clause,
-        .aspect = (uint8_t)aspect,
-        .step = judging->index,
-        .links = judging->links,
-        .expected = expected,
-        .got = got,
-    };
-    return false;
-}
-
-/* Holds `got` against `expected`, if the clause binds. */
-static bool holds(struct judging *judging, enum clause clause, enum aspect aspect, int64_t expected,
-                  int64_t got) {
-    if (expected == got || !contract_binds(judging->judge->contract->level, clause))
-        return true;
-    return violated(judging, clause, aspect, expected, got);
-}
-
-/* Tells who listens how the step at hand was judged. */
-static void tell(const struct judging *judging, struct judged judged) {
-    const struct judge *judge = judging->judge;
-    if (!judge->listen)
-        return;
-    judged.index = judging->index;
-    judged.verdict = judging->verdict;
-    judge->listen(judge->listen_context, &judged);
-}
 
 /* The documents leave open what happened, so the world cannot follow it: judging ends here. */
 static bool undecided(struct judging *judging, enum clause clause) {
@@ -57,93 +15,26 @@ static bool undecided(struct judging *judging, enum clause clause) {
     return false;
 }
 
+/* The answer leaves open whether `clause` holds, but the world is known: judging goes on. */
+static void leave_open(struct judging *judging, enum clause clause) {
+    judging->open_steps = judging->index + 1;
+    judging->open_clause = clause;
+}
+
+/* Tells who listens how the step at hand was judged. */
+static void tell(const struct judging *judging, struct judged judged) {
+    const struct judge *judge = judging->judge;
+    static const struct verdict open = {.kind = VERDICT_UNDECIDED};
+    bool is_open =
+        judging->open_steps == judging->index + 1 && judging->verdict->kind == VERDICT_HELD;
+    if (!judge->listen)
+        return;
+    judged.index = judging->index;
+    judged.verdict = is_open ? &open : judging->verdict;
+    judge->listen(judge->listen_context, &judged);
+}
+
 /* --- calls ------------------------------------------------------------------------------------ */
-
-static bool judge_time(struct judging *judging, const struct outcome *outcome, enum clause clause,
-                       enum aspect aspect, int64_t time) {
-    return (time >= outcome->clock_before ||
-            holds(judging, clause, aspect, outcome->clock_before, time)) &&
-           (time <= outcome->clock_after ||
-            holds(judging, clause, aspect, outcome->clock_after, time));
-}
-
-static bool judge_times(struct judging *judging, const struct outcome *outcome) {
-    const struct node_facts *node = &outcome->target;
-    return judge_time(judging, outcome, CLAUSE_TIME_NEW, ASPECT_TIMES, node->mtime) &&
-           judge_time(judging, outcome, CLAUSE_TIME_NEW, ASPECT_TIMES, node->ctime) &&
-           judge_time(judging, outcome, CLAUSE_TIME_NEW, ASPECT_TIMES, node->atime) &&
-           holds(judging, CLAUSE_TIME_EQUAL, ASPECT_TIMES, node->mtime, node->atime) &&
-           holds(judging, CLAUSE_TIME_EQUAL, ASPECT_TIMES, node->mtime, node->ctime);
-}
-
-/* POSIX lets the group be the parent's or the caller's effective one, set-group-ID or not. */
-static bool is_open_group(const struct judging *judging, const struct node_facts *node,
-                          const struct prediction *prediction) {
-    const struct world *world = judging->world;
-    struct place parent = prediction->walk.directory;
-    return judging->judge->contract->level == LEVEL_POSIX &&
-           (node->gid == world->identity.gid ||
-            node->gid == world_seen_id(world, parent.mount, world->nodes[parent.node].gid));
-}
-
-static bool judge_owner(struct judging *judging, const struct node_facts *node,
-                        const struct prediction *prediction) {
-    const struct clause_set *clauses = &prediction->clauses;
-    bool real = clause_set_has(clauses, CLAUSE_OWNER_EUID);
-    enum clause user = clause_set_has(clauses, CLAUSE_OWNER_SUIDDIR) ? CLAUSE_OWNER_SUIDDIR
-                       : real                                        ? CLAUSE_OWNER_EUID
-                                                                     : CLAUSE_OWNER_FSUID;
-    enum clause group = clause_set_has(clauses, CLAUSE_SETGID_RULE) ? CLAUSE_SETGID_RULE
-                        : real                                      ? CLAUSE_OWNER_EUID
-                                                                    : CLAUSE_OWNER_FSUID;
-    return holds(judging, user, ASPECT_OWNER, prediction->uid, node->uid) &&
-           (is_open_group(judging, node, prediction) ||
-            holds(judging, group, ASPECT_GROUP, prediction->gid, node->gid));
-}
-
-static bool judge_node(struct judging *judging, const struct outcome *outcome,
-                       const struct prediction *prediction) {
-    const struct node_facts *node = &outcome->target;
-    int64_t mode = node->mode & 07777;
-    const struct birth *birth = &prediction->birth;
-    const struct clause_set *clauses = &prediction->clauses;
-    int64_t special = (birth->mode & 07000) | (mode & 0777);
-    int64_t plain = (birth->mode & 0777) | (mode & 07000);
-    enum clause permissions =
-        clause_set_has(clauses, CLAUSE_ACL_DEFAULT) ? CLAUSE_ACL_DEFAULT : CLAUSE_MODE_UMASK;
-    enum clause bits = clause_set_has(clauses, CLAUSE_SETGID_BEFORE_UMASK)
-                           ? CLAUSE_SETGID_BEFORE_UMASK
-                       : birth->setgid_stripped ? CLAUSE_SETGID_STRIP
-                                                : CLAUSE_MODE_SPECIAL;
-    return holds(judging, CLAUSE_STAT_TYPE, ASPECT_NODE, 0, node->error) &&
-           holds(judging, CLAUSE_STAT_TYPE, ASPECT_TYPE, S_IFIFO, node->mode & S_IFMT) &&
-           holds(judging, permissions, ASPECT_MODE, plain, mode) &&
-           holds(judging, bits, ASPECT_MODE, special, mode) &&
-           judge_owner(judging, node, prediction) &&
-           holds(judging, CLAUSE_STAT_INO, ASPECT_INODE, true, node->ino != 0) &&
-           holds(judging, CLAUSE_STAT_NLINK, ASPECT_LINKS, 1, node->nlink) &&
-           holds(judging, CLAUSE_STAT_SIZE, ASPECT_SIZE, 0, node->size) &&
-           holds(judging, CLAUSE_STAT_BLOCKS, ASPECT_BLOCKS, 0, node->blocks) &&
-           holds(judging, CLAUSE_STAT_RDEV, ASPECT_RDEV, 0, (int64_t)node->rdev) &&
-           judge_times(judging, outcome);
-}
-
-/* The directory that received the node. */
-static bool judge_parent(struct judging *judging, const struct outcome *outcome) {
-    enum { TMPFS_ENTRY_SIZE = 20 };
-    const struct node_facts *before = &outcome->parent_before;
-    const struct node_facts *after = &outcome->parent_after;
-    if (before->error || after->error)
-        return true;
-    return holds(judging, CLAUSE_STAT_DEV, ASPECT_DEVICE, (int64_t)before->dev,
-                 (int64_t)outcome->target.dev) &&
-           judge_time(judging, outcome, CLAUSE_TIME_PARENT, ASPECT_PARENT_TIMES, after->mtime) &&
-           judge_time(judging, outcome, CLAUSE_TIME_PARENT, ASPECT_PARENT_TIMES, after->ctime) &&
-           holds(judging, CLAUSE_TIME_EQUAL, ASPECT_PARENT_TIMES, after->mtime, after->ctime) &&
-           holds(judging, CLAUSE_NLINK_PARENT, ASPECT_PARENT_LINKS, before->nlink, after->nlink) &&
-           holds(judging, CLAUSE_SIZE_PARENT, ASPECT_PARENT_SIZE, before->size + TMPFS_ENTRY_SIZE,
-                 after->size);
-}
 
 /* True if the path begins at the current directory, as far as its text tells. */
 static bool starts_at_cwd(const struct judging *judging, const struct step *step) {
@@ -208,8 +99,9 @@ static bool judge_surroundings(struct judging *judging, const struct outcome *ou
             judge_place(judging, clause, "the root directory", &before->root, &after->root));
 }
 
-static bool wrong_errno(struct judging *judging, const struct prediction *prediction, int got) {
-    violated(judging, prediction->decisive, ASPECT_ERRNO, prediction->error, got);
+static bool wrong_answer(struct judging *judging, const struct prediction *prediction,
+                         enum aspect aspect, int got) {
+    violated(judging, prediction->decisive, aspect, prediction->error, got);
     judging->verdict->allowed = prediction->allowed;
     return false;
 }
@@ -238,13 +130,14 @@ static bool follow_success(struct judging *judging, const struct step *step,
 
 static bool judge_success(struct judging *judging, const struct step *step,
                           const struct outcome *outcome, struct prediction *prediction) {
+    if (step->pointer == POINTER_COUNTED)
+        return violated(judging, CLAUSE_NUL, ASPECT_RESULT, -1, 0);
     if (!errno_set_has(&prediction->allowed, 0))
-        return wrong_errno(judging, prediction, 0);
+        return wrong_answer(judging, prediction, ASPECT_ERRNO, 0);
     if (!holds(judging, CLAUSE_ERRNO_KEEP, ASPECT_ERRNO_KEPT, ERRNO_POISON, outcome->error))
         return false;
     if (prediction->error == 0 && outcome->looked &&
-        !(judge_node(judging, outcome, prediction) && judge_parent(judging, outcome) &&
-          judge_surroundings(judging, outcome)))
+        !(verdict_judge_new(judging, outcome, prediction) && judge_surroundings(judging, outcome)))
         return false;
     return follow_success(judging, step, outcome, prediction);
 }
@@ -259,6 +152,12 @@ static bool posix_lists(int error) {
     return false;
 }
 
+static bool judge_no_effect(struct judging *judging, const struct step *step,
+                            const struct outcome *outcome) {
+    return !outcome->looked ||
+           (judge_untouched(judging, step, outcome) && judge_surroundings(judging, outcome));
+}
+
 static bool judge_failure(struct judging *judging, const struct step *step,
                           const struct outcome *outcome, const struct prediction *prediction) {
     int error = outcome->error;
@@ -267,11 +166,57 @@ static bool judge_failure(struct judging *judging, const struct step *step,
     if (!errno_set_has(&prediction->allowed, error)) {
         if (judging->judge->contract->level == LEVEL_POSIX && !posix_lists(error))
             return undecided(judging, prediction->decisive);
-        return wrong_errno(judging, prediction, error);
+        return wrong_answer(judging, prediction, ASPECT_ERRNO, error);
     }
-    return !outcome->looked ||
-           (judge_untouched(judging, step, outcome) && judge_surroundings(judging, outcome));
+    return judge_no_effect(judging, step, outcome);
 }
+
+/* --- answers that only agents give ------------------------------------------------------------ */
+
+/* Is any failure at all what was to be shown? */
+static bool is_refusal(const struct step *step, const struct outcome *outcome) {
+    return step->pointer == POINTER_COUNTED && outcome->reply != REPLY_UNABLE;
+}
+
+/* Does the answer show whether the clauses hold that apply to this call? */
+static bool tells(const struct step *step, const struct outcome *outcome) {
+    return !outcome_is_silent(outcome) || is_refusal(step, outcome);
+}
+
+/*
+ * Languages check arguments before any call is made: an exception says that the path has a NUL, or
+ * that the mode does not fit its type. Of all other failures errno is what callers go by.
+ */
+static bool judge_exception(struct judging *judging, const struct step *step,
+                            const struct prediction *prediction) {
+    const struct contract *contract = judging->judge->contract;
+    if (!mode_is_wide(step->mode))
+        return wrong_answer(judging, prediction, ASPECT_REPLY, REPLY_RAISED);
+    if (!contract->traits.of[step->kind].refuses_wide_mode)
+        leave_open(judging, prediction->decisive);
+    return true;
+}
+
+static bool judge_answer(struct judging *judging, const struct step *step,
+                         const struct outcome *outcome, const struct prediction *prediction) {
+    if (outcome->reply == REPLY_RETURNED && !prediction->undefined &&
+        !errno_set_fails(&prediction->allowed))
+        return violated(judging, prediction->decisive, ASPECT_RESULT, 0, -1);
+    if (prediction->undefined || outcome->reply != REPLY_RAISED)
+        leave_open(judging, prediction->decisive);
+    else if (!judge_exception(judging, step, prediction))
+        return false;
+    return judge_no_effect(judging, step, outcome);
+}
+
+static bool judge_silence(struct judging *judging, const struct step *step,
+                          const struct outcome *outcome, const struct prediction *prediction) {
+    if (is_refusal(step, outcome))
+        return judge_no_effect(judging, step, outcome);
+    return judge_answer(judging, step, outcome, prediction);
+}
+
+/* --- any answer ------------------------------------------------------------------------------- */
 
 /* The links that the call or a look at its path may follow: with a slash, those behind the last. */
 static uint16_t links_of(const struct judging *judging, const struct prediction *prediction) {
@@ -287,6 +232,8 @@ static bool compare_call(struct judging *judging, const struct step *step,
     if (outcome->result != 0 && outcome->result != -1)
         return violated(judging, CLAUSE_RETURN, ASPECT_RESULT, prediction->error ? -1 : 0,
                         outcome->result);
+    if (outcome_is_silent(outcome))
+        return judge_silence(judging, step, outcome, prediction);
     if (prediction->undefined)
         return undecided(judging, prediction->decisive);
     if (outcome->result == 0)
@@ -298,7 +245,8 @@ static bool judge_call(struct judging *judging, const struct step *step,
                        const struct outcome *outcome) {
     struct prediction prediction;
     contract_predict(judging->judge->contract, judging->world, step, &prediction);
-    verdict_report_reach(judging->judge, judging->world, step, &prediction);
+    if (tells(step, outcome))
+        verdict_report_reach(judging->judge, judging->world, step, &prediction);
     judging->links = links_of(judging, &prediction);
     bool good = compare_call(judging, step, outcome, &prediction);
     tell(judging, (struct judged){.outcome = outcome, .prediction = &prediction});
@@ -353,8 +301,7 @@ static bool judge_preparation(struct judging *judging, const struct step *step,
  */
 static void judge_unreturned(struct judging *judging, const struct step *step) {
     const struct observation *observation = judging->observation;
-    if (step_is_call(step) && step->pointer != POINTER_STRING &&
-        observation->ending == ENDING_CRASHED) {
+    if (step_is_call(step) && pointer_is_bad(step) && observation->ending == ENDING_CRASHED) {
         undecided(judging, step->pointer == POINTER_UNTERMINATED ? CLAUSE_EFAULT_UNTERMINATED
                                                                  : CLAUSE_EFAULT);
         return;
@@ -428,4 +375,8 @@ void verdict_judge(const struct judge *judge, const struct scenario *scenario,
         judge_ending(&judging);
     else
         judge_end(&judging);
+    if (verdict->kind == VERDICT_HELD && judging.open_steps > 0) {
+        judging.index = judging.open_steps - 1;
+        undecided(&judging, judging.open_clause);
+    }
 }

@@ -15,7 +15,8 @@
 enum verdict_kind {
     VERDICT_HELD,
     VERDICT_VIOLATED,  /* `clause` was broken at `step` */
-    VERDICT_UNDECIDED, /* the documents leave open what was seen; `clause` says where */
+    VERDICT_UNDECIDED, /* the documents leave open what was seen, or an agent's answer does not tell
+                          it; `clause` and `step` say where, last if more than once */
     VERDICT_DISAGREED, /* a preparation went otherwise than the world says: our bug, or the
                           consequence of something the implementation did unseen */
 };
@@ -24,6 +25,7 @@ enum verdict_kind {
 enum aspect {
     ASPECT_RESULT,     /* return value */
     ASPECT_ERRNO,      /* the errno of a failure; 0 stands for success */
+    ASPECT_REPLY,      /* of an agent: expected as of ASPECT_ERRNO, got enum reply */
     ASPECT_ERRNO_KEPT, /* errno after success */
     ASPECT_NODE,       /* the new node is not there: expected 0, got the errno of lstat */
     ASPECT_TYPE,       /* st_mode & S_IFMT */
@@ -69,7 +71,7 @@ struct verdict {
     int64_t got;
     uint16_t links; /* symlinks that the path of the step may lead through */
     int32_t number; /* ASPECT_DESCRIPTOR: which; ASPECT_ENDING: signal, system call, ... */
-    struct errno_set allowed; /* ASPECT_ERRNO: all that the level accepts */
+    struct errno_set allowed; /* ASPECT_ERRNO and ASPECT_REPLY: all that the level accepts */
     char name[256];           /* path of the node it is about, escaped for print, or "" */
 };
 
@@ -93,7 +95,8 @@ struct judged {
     const struct outcome *outcome;       /* NULL: the run ended during this step */
     const struct prediction *prediction; /* of a call under test; NULL for a preparation */
     int expected; /* of a preparation: the errno that the world gives, 0 for success */
-    const struct verdict *verdict; /* held, or what ends the judgement with this step */
+    const struct verdict
+        *verdict; /* held, or undecided, or what ends the judgement with this step */
 };
 typedef void verdict_listener(void *context, const struct judged *judged);
 
@@ -109,12 +112,19 @@ struct judge {
 /*
  * Judges `observation` of `scenario` and stops at the first violation. The order: each step in
  * turn (result, errno, node, parent), then the arena, cwd, umask, descriptors.
+ *
+ * An agent's failure without an errno is judged by what can be known: whether a failure was due at
+ * all, and whether it left everything as it was. Judging goes on behind it, and if nothing else is
+ * wrong, the verdict is undecided. What such a call was to show does not count as reached.
  */
 void verdict_judge(const struct judge *judge, const struct scenario *scenario,
                    const struct observation *observation, struct verdict *verdict);
 
 /* What happened, as a verb phrase: "crashed", "called exit()". Constant text. */
 const char *verdict_ending_name(enum ending ending);
+
+/* What a silent answer of an agent (outcome.h) is, as a noun phrase. Constant text. */
+const char *verdict_silence_name(enum reply reply);
 
 /*
  * The two values in the form that suits their aspect ("EEXIST", "0644", "a regular file"), into two

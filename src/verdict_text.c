@@ -8,7 +8,7 @@
 #include "verdict.h"
 
 /* How the two values of an aspect are written. */
-enum form { FORM_DECIMAL, FORM_OCTAL, FORM_ERRNO, FORM_TYPE, FORM_OPEN, FORM_ENDING };
+enum form { FORM_DECIMAL, FORM_OCTAL, FORM_ERRNO, FORM_REPLY, FORM_TYPE, FORM_OPEN, FORM_ENDING };
 
 static const struct {
     const char *key; /* in signatures */
@@ -17,6 +17,7 @@ static const struct {
 } aspects[ASPECT_COUNT] = {
     [ASPECT_RESULT] = {"result", "the return value", FORM_DECIMAL},
     [ASPECT_ERRNO] = {"errno", "the call", FORM_ERRNO},
+    [ASPECT_REPLY] = {"reply", "the call", FORM_REPLY},
     [ASPECT_ERRNO_KEPT] = {"errno-kept", "errno after success", FORM_DECIMAL},
     [ASPECT_NODE] = {"node", "lstat of the new name", FORM_ERRNO},
     [ASPECT_TYPE] = {"type", "the type of the new node", FORM_TYPE},
@@ -75,6 +76,15 @@ const char *verdict_ending_name(enum ending ending) {
     return names[ending];
 }
 
+const char *verdict_silence_name(enum reply reply) {
+    static const char *const names[] = {
+        [REPLY_RETURNED] = "a failure, not known why",
+        [REPLY_RAISED] = "an exception without errno",
+        [REPLY_UNABLE] = "no call: the agent cannot make it",
+    };
+    return names[reply];
+}
+
 static const char *type_name(int64_t type) {
     switch (type) {
     case S_IFIFO:
@@ -107,6 +117,9 @@ static void write_value(enum form form, int64_t value, char *out, size_t capacit
     case FORM_ERRNO:
         snprintf(out, capacity, "%s", value ? errno_name((int)value) : "success");
         break;
+    case FORM_REPLY:
+        snprintf(out, capacity, "%s", verdict_silence_name((enum reply)value));
+        break;
     case FORM_TYPE:
         snprintf(out, capacity, "%s", type_name(value));
         break;
@@ -121,9 +134,9 @@ static void write_value(enum form form, int64_t value, char *out, size_t capacit
 
 void verdict_values(const struct verdict *verdict, char *expected, char *got, size_t capacity) {
     enum form form = (enum form)aspects[verdict->aspect].form;
-    write_value(form, verdict->expected, expected, capacity);
+    write_value(form == FORM_REPLY ? FORM_ERRNO : form, verdict->expected, expected, capacity);
     write_value(form, verdict->got, got, capacity);
-    if (verdict->aspect != ASPECT_ERRNO)
+    if (verdict->aspect != ASPECT_ERRNO && verdict->aspect != ASPECT_REPLY)
         return;
     for (int error = 0; error < 192; error++) {
         size_t used = strlen(expected);

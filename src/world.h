@@ -323,6 +323,16 @@ void world_birth(const struct world *world, struct place place, enum node_type t
                  struct birth *birth);
 
 /*
+ * Makes of `birth`, as world_birth has filled it, a node on which its maker has used chmod(2) with
+ * `mode` (07777 of it): neither umask nor default ACL limit that. chmod(2), acl(5).
+ */
+void world_birth_chmod(const struct world *world, struct place place, uint32_t mode,
+                       struct birth *birth);
+
+/* The entries of an access ACL that has a mask after chmod(2) with `mode`: acl(5). */
+uint32_t acl_after_chmod(uint32_t entries, uint32_t mode);
+
+/*
  * Creates the node for `walk`'s last component, which must not exist. A directory inherits the
  * default ACL. Returns it.
  */

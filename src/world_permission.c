@@ -264,3 +264,21 @@ void world_birth(const struct world *world, struct place place, enum node_type t
         mode |= S_ISGID;
     birth->mode = (uint16_t)(mode & 07777);
 }
+
+uint32_t acl_after_chmod(uint32_t entries, uint32_t mode) {
+    entries = acl_with(entries, ENTRY_OWNER, mode >> 6 & 7);
+    entries = acl_with(entries, ENTRY_MASK, mode >> 3 & 7);
+    return acl_with(entries, ENTRY_OTHER, mode & 7);
+}
+
+void world_birth_chmod(const struct world *world, struct place place, uint32_t mode,
+                       struct birth *birth) {
+    /* Under any other parent the group is the maker's own. */
+    bool foreign_group = node_at(world, place)->mode & S_ISGID && !world_keeps_setgid(world, place);
+    birth->setgid_stripped = foreign_group && mode & S_ISGID;
+    if (birth->setgid_stripped)
+        mode &= ~(uint32_t)S_ISGID;
+    if (birth->has_acl)
+        birth->acl.entries = acl_after_chmod(birth->acl.entries, mode);
+    birth->mode = (uint16_t)(mode & 07777);
+}

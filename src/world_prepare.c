@@ -338,9 +338,7 @@ static void set_mode(struct world *world, struct node *node, uint32_t mode) {
     if (node->access_acl == 0)
         return;
     struct acl acl = world->acls[node->access_acl];
-    acl.entries = acl_with(acl.entries, ENTRY_OWNER, mode >> 6 & 7);
-    acl.entries = acl_with(acl.entries, ENTRY_MASK, mode >> 3 & 7);
-    acl.entries = acl_with(acl.entries, ENTRY_OTHER, mode & 7);
+    acl.entries = acl_after_chmod(acl.entries, mode);
     node->access_acl = world_add_acl(world, &acl);
 }
 

@@ -115,7 +115,9 @@ static void list_steps(void) {
         "IDENTITY is UID:GID[,GROUP...] [real UID:GID], with at most %d groups and ids to %d;\n"
         "ENTRIES are u::rwx,u:UID:rwx,g::rwx,g:GID:rwx,m::rwx,o::rwx, those with an id if\n"
         "wanted, and m:: with them. The PATH of mkfifo and mkfifoat may also be null, unmapped,\n"
-        "noncanonical or unterminated \"...\". Behind a step, # 0 or # EEXIST states the "
+        "noncanonical, unterminated \"...\" or counted \"...\" \"...\", which has a NUL "
+        "byte\nbetween its two "
+        "parts. Behind a step, # 0 or # EEXIST states the "
         "outcome.\n",
         SCENARIO_SLOTS - 1, NUMBER_MAX, IDENTITY_GROUPS, ID_MAX);
 }

@@ -6,7 +6,7 @@
 #include "subject.h"
 
 static struct examiner examiner;
-static char traits[512];
+static char traits[EXAMINE_TRAITS_SIZE];
 static const struct scenario *at_hand;
 
 static void print_scenario_at_hand(void) {

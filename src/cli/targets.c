@@ -20,12 +20,13 @@ const struct target *target_find(const char *name) {
 /* --- what a target reaches -------------------------------------------------------------------- */
 
 /* What a clause may ask of target and implementation, and what is said where they lack it. */
-enum need { NEED_CALL, NEED_DIRFD, NEED_POINTER, NEED_TYPE, NEED_FIFO, NEED_COUNT };
+enum need { NEED_CALL, NEED_DIRFD, NEED_POINTER, NEED_TYPE, NEED_SPECIAL, NEED_FIFO, NEED_COUNT };
 static const char *const lacking[NEED_COUNT] = {
     [NEED_CALL] = "the implementation has no entry point that the target calls",
     [NEED_DIRFD] = "mkfifoat is not called",
     [NEED_POINTER] = "the implementation reads paths itself, so bad pointers are left out",
     [NEED_TYPE] = "the implementation masks foreign file type bits",
+    [NEED_SPECIAL] = "the implementation drops the special bits of mode",
     [NEED_FIFO] = "a single call finds no other call's FIFO",
 };
 
@@ -38,7 +39,8 @@ static enum need need_of(enum clause clause) {
         {CLAUSE_EBADF_ORDER, NEED_DIRFD},    {CLAUSE_ENOTDIR_DIRFD, NEED_DIRFD},
         {CLAUSE_EACCES_DIRFD, NEED_DIRFD},   {CLAUSE_EFAULT, NEED_POINTER},
         {CLAUSE_EINVAL_FIRST, NEED_TYPE},    {CLAUSE_EFAULT_UNTERMINATED, NEED_POINTER},
-        {CLAUSE_PROT_FIFOS, NEED_FIFO},
+        {CLAUSE_PROT_FIFOS, NEED_FIFO},      {CLAUSE_MODE_SPECIAL, NEED_SPECIAL},
+        {CLAUSE_SETGID_STRIP, NEED_SPECIAL}, {CLAUSE_SETGID_BEFORE_UMASK, NEED_SPECIAL},
     };
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
         if (needs[i].clause == clause)
@@ -66,6 +68,8 @@ static bool is_met(const struct target *target, const struct campaign_facts *fac
         return (made[0] && !of[0].reads_path) || (made[1] && !of[1].reads_path);
     case NEED_TYPE:
         return (made[0] && !of[0].masks_type_bits) || (made[1] && !of[1].masks_type_bits);
+    case NEED_SPECIAL:
+        return (made[0] && !of[0].drops_special_bits) || (made[1] && !of[1].drops_special_bits);
     case NEED_FIFO:
         return target->shape == SHAPE_SEQUENCE;
     case NEED_CALL:

@@ -56,11 +56,16 @@ static void a_single_call_finds_no_other_fifo(void **state) {
 static void one_entry_point_that_shows_a_clause_is_enough(void **state) {
     (void)state;
     struct campaign_facts facts = everything();
-    facts.traits.of[STEP_MKFIFO] = (struct entry_traits){true, true};
+    facts.traits.of[STEP_MKFIFO] =
+        (struct entry_traits){.masks_type_bits = true, .reads_path = true};
     assert_true(reaches("sequence", &facts, CLAUSE_EFAULT));
     assert_true(reaches("sequence", &facts, CLAUSE_EINVAL_FIRST));
     assert_false(reaches("mkfifo", &facts, CLAUSE_EFAULT));
     assert_false(reaches("mkfifo", &facts, CLAUSE_EINVAL_FIRST));
+    assert_true(reaches("mkfifo", &facts, CLAUSE_MODE_SPECIAL));
+    facts.traits.of[STEP_MKFIFO].drops_special_bits = true;
+    assert_true(reaches("sequence", &facts, CLAUSE_MODE_SPECIAL));
+    assert_false(reaches("mkfifo", &facts, CLAUSE_MODE_SPECIAL));
     facts.entries[STEP_MKFIFOAT] = false;
     assert_false(reaches("sequence", &facts, CLAUSE_EFAULT));
     assert_false(reaches("sequence", &facts, CLAUSE_EINVAL_FIRST));

@@ -7,7 +7,8 @@
 
 /* What was told of one step; texts are made of it when all are known. */
 struct row {
-    bool is_call, ended, undefined;
+    bool is_call, ended, undefined, silent;
+    uint8_t reply;        /* enum reply, if it is silent */
     uint8_t verdict;      /* enum verdict_kind */
     struct errno_set may; /* 0 stands for success */
     enum clause decisive; /* of a call */
@@ -29,6 +30,8 @@ static void listen(void *context, const struct judged *judged) {
     if (judged->outcome) {
         row->result = judged->outcome->result;
         row->error = judged->outcome->error;
+        row->silent = outcome_is_silent(judged->outcome);
+        row->reply = judged->outcome->reply;
     }
     if (prediction) {
         row->is_call = true;
@@ -48,8 +51,9 @@ enum { TEXT_MAX = 4 * TEXT_LENGTH_MAX * 2 + 256, COLUMN_MAX = 256, WIDEST = 44 }
 
 static void write_may(const struct row *row, char *out, size_t capacity) {
     size_t used = 0;
-    snprintf(out, capacity, "anything");
-    for (int error = 0; error < 192 && !row->undefined; error++)
+    bool any_error = row->is_call && clause_set_has(&row->clauses, CLAUSE_NUL);
+    snprintf(out, capacity, "%s", any_error ? "any error" : "anything");
+    for (int error = 0; error < 192 && !row->undefined && !any_error; error++)
         if (errno_set_has(&row->may, error) && used < capacity)
             used += (size_t)snprintf(out + used, capacity - used, "%s%s", used ? " or " : "",
                                      error ? errno_name(error) : "success");
@@ -62,6 +66,8 @@ static void write_got(const struct row *row, const struct observation *seen, cha
         snprintf(out, capacity, "%s", verdict_ending_name((enum ending)seen->ending));
     else if (row->is_call && row->result != 0 && row->result != -1)
         snprintf(out, capacity, "%d", row->result);
+    else if (row->is_call && row->silent)
+        snprintf(out, capacity, "%s", verdict_silence_name((enum reply)row->reply));
     else if (failed && row->error == ERRNO_POISON)
         snprintf(out, capacity, "an error without errno");
     else
@@ -132,8 +138,10 @@ static void print_end(FILE *out, const struct observation *seen, const struct ve
                                                    : clause_infos[verdict->clause].name,
                 sentence);
     } else if (verdict->kind == VERDICT_UNDECIDED) {
-        fprintf(out, "    %s leaves open what was got; nothing behind it is judged\n",
-                clause_infos[verdict->clause].name);
+        bool goes_on = verdict->step + 1 < trace.count || trace.rows[verdict->step].silent;
+        fprintf(out, "    %s %s\n", clause_infos[verdict->clause].name,
+                goes_on ? "is left open by the agent's answer; what can be seen: held"
+                        : "leaves open what was got; nothing behind it is judged");
     } else if (seen->ending == ENDING_DONE) {
         fputs("    tree, directory, umask, descriptors and signal mask at the end: held\n", out);
     }

@@ -1,0 +1,50 @@
+/*
+ * verdict_judging.h - one judgement under way: what the parts of verdict.c have in common.
+ */
+#ifndef FIFOFUZZ_VERDICT_JUDGING_H
+#define FIFOFUZZ_VERDICT_JUDGING_H
+
+#include "verdict.h"
+
+struct judging {
+    const struct judge *judge;
+    const struct scenario *scenario;
+    const struct observation *observation;
+    struct world *world;
+    struct verdict *verdict;
+    uint32_t index;      /* of the step being judged */
+    uint16_t links;      /* that its path may lead through */
+    uint32_t open_steps; /* one more than the last step that an answer leaves open; 0 for none */
+    enum clause open_clause;
+};
+
+static inline bool violated(struct judging *judging, enum clause clause, enum aspect aspect,
+                            int64_t expected, int64_t got) {
+    *judging->verdict = (struct verdict){
+        .kind = VERDICT_VIOLATED,
+        .clause = (uint8_t)clause,
+        .aspect = (uint8_t)aspect,
+        .step = judging->index,
+        .links = judging->links,
+        .expected = expected,
+        .got = got,
+    };
+    return false;
+}
+
+/* Holds `got` against `expected`, if the clause binds. */
+static inline bool holds(struct judging *judging, enum clause clause, enum aspect aspect,
+                         int64_t expected, int64_t got) {
+    if (expected == got || !contract_binds(judging->judge->contract->level, clause))
+        return true;
+    return violated(judging, clause, aspect, expected, got);
+}
+
+/*
+ * Judges what a call that succeeded has made (verdict_node.c): the node and what became of the
+ * directory that received it. Returns false if that is a violation.
+ */
+bool verdict_judge_new(struct judging *judging, const struct outcome *outcome,
+                       const struct prediction *prediction);
+
+#endif
