@@ -164,10 +164,41 @@ static void masking_implementations_succeed_with_foreign_type_bits(void **state)
     assert_int_equal(advance(&contract, 2, &prediction), EINVAL); /* each entry point has its own */
 }
 
+/* The mode of the new node, made of the last step by an implementation with `traits`. */
+static uint32_t mode_predicted(const char *text, struct entry_traits traits) {
+    struct contract contract = {.level = LEVEL_LINUX, .traits = {{traits, traits}}};
+    struct prediction prediction = {0};
+    parse(text, strlen(text), "mode");
+    world_reset(&world, &scenario, &host);
+    for (uint32_t i = 0; i < scenario.step_count; i++)
+        advance(&contract, i, &prediction);
+    assert_int_equal(prediction.error, 0);
+    return prediction.birth.mode;
+}
+
+static void traits_change_the_mode_as_they_say(void **state) {
+    (void)state;
+    static const char acl[] = "mkdir \"d\" 0755\nacl \"d\" u::rwx,g::r--,o::--- default\n"
+                              "mkfifo \"d/x\" 0666\nunlink \"d/x\"\nmkfifo \"d/x\" 01660\n";
+    const struct entry_traits none = {0}, drops = {.drops_special_bits = true},
+                              ignores = {.mode_way = MODE_IGNORES_UMASK},
+                              changes = {.mode_way = MODE_CHANGES};
+    assert_int_equal(mode_predicted("umask 077\nmkfifo \"a\" 07640\n", none), 07600);
+    assert_int_equal(mode_predicted("umask 077\nmkfifo \"a\" 07640\n", drops), 0600);
+    assert_int_equal(mode_predicted("umask 077\nmkfifo \"a\" 0640\n", ignores), 0640);
+    assert_int_equal(mode_predicted("umask 077\nmkfifo \"a\" 0640\n", changes), 0640);
+    assert_int_equal(mode_predicted("umask 077\nmkfifo \"a\" 0666\n", ignores), 0600);
+    assert_int_equal(mode_predicted("umask 077\nmkfifo \"a\" 0666\n", changes), 0600);
+    assert_int_equal(mode_predicted(acl, none), 01640);
+    assert_int_equal(mode_predicted(acl, ignores), 01640);
+    assert_int_equal(mode_predicted(acl, changes), 01660);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(clause_names_are_unique_and_found),
         cmocka_unit_test(oracle_agrees_with_every_conformance_file),
+        cmocka_unit_test(traits_change_the_mode_as_they_say),
         cmocka_unit_test(weaker_levels_allow_what_the_documents_leave_open),
         cmocka_unit_test(each_level_accepts_what_the_stricter_one_accepts),
         cmocka_unit_test(masking_implementations_succeed_with_foreign_type_bits),

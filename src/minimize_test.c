@@ -221,9 +221,23 @@ static void any_scenario_is_minimized_validly_and_always_alike(void **state) {
     assert_in_range(minimized, 50, 300);
 }
 
+static void a_counted_path_becomes_short_or_a_string(void **state) {
+    (void)state;
+    static const char text[] = "mkfifo counted \"d/abc\" \"x/y\" 0644\n";
+    parse(text);
+    minimize(&scenario, prints, "counted", &no_limit);
+    assert_int_equal(scenario.steps[0].pointer, POINTER_COUNTED);
+    assert_true(scenario.steps[0].path.length + scenario.steps[0].other.length <= 2);
+    parse(text);
+    minimize(&scenario, ends_in_call, NULL, &no_limit);
+    assert_int_equal(scenario.steps[0].pointer, POINTER_STRING);
+    assert_true(scenario_valid(&scenario));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_does_not_matter_goes),
+        cmocka_unit_test(a_counted_path_becomes_short_or_a_string),
         cmocka_unit_test(steps_that_need_each_other_go_together),
         cmocka_unit_test(names_become_letters_wherever_they_stand),
         cmocka_unit_test(names_may_change_places),

@@ -161,7 +161,7 @@ static void operands_print_in_one_way(void **state) {
         {"mkfifo  unmapped 0", "mkfifo unmapped 0000\n"},
         {"mkfifo noncanonical 0", "mkfifo noncanonical 0000\n"},
         {"mkfifo unterminated\t\"x\" 0", "mkfifo unterminated \"x\" 0000\n"},
-        {"mkfifo counted\t\"\"\"b\" 0", "mkfifo counted \"\" \"b\" 0000\n"},
+        {"mkfifo counted\t\"\"\t\"b\" 0", "mkfifo counted \"\" \"b\" 0000\n"},
         {"rmdir \"a\" #0", "rmdir \"a\" # 0\n"},
         {"rmdir \"a\"\t#\tENOTSUP\t;\tremark; # more", "rmdir \"a\" # EOPNOTSUPP\n"},
         {"rmdir \"a\" # EPERM;", "rmdir \"a\" # EPERM\n"},

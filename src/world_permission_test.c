@@ -97,6 +97,30 @@ static void new_nodes_follow_umask_acl_and_group(void **state) {
     }
 }
 
+static void chmod_lifts_umask_and_acl_but_not_a_foreign_group(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        uint32_t expected;
+        bool stripped;
+    } rows[] = {
+        {"mkdir \"d\" 0755\numask 0777\n", 02660, false},
+        {"mkdir \"d\" 0\nchmod \"d\" 02777\nas 1000:1000\n", 0660, true},
+        {"mkdir \"d\" 0\nchmod \"d\" 02777\nas 1000:1000,0\n", 02660, false},
+        {"mkdir \"d\" 0755\nacl \"d\" u::rwx,u:1:rwx,g::rwx,m::r--,o::--- default\n", 02660, false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct birth birth;
+        prepare(rows[i].text);
+        world_birth(&world, find("/d"), NODE_FIFO, 02660, &birth);
+        world_birth_chmod(&world, find("/d"), 02660, &birth);
+        assert_int_equal(birth.mode, rows[i].expected);
+        assert_int_equal(birth.setgid_stripped, rows[i].stripped);
+        if (birth.has_acl)
+            assert_int_equal(acl_permissions(birth.acl.entries, ENTRY_MASK), 6);
+    }
+}
+
 static void directories_inherit_acl_and_group(void **state) {
     (void)state;
     prepare("mkdir \"d\" 0755\n"
@@ -174,6 +198,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(permission_follows_class_acl_and_capability),
         cmocka_unit_test(new_nodes_follow_umask_acl_and_group),
+        cmocka_unit_test(chmod_lifts_umask_and_acl_but_not_a_foreign_group),
         cmocka_unit_test(directories_inherit_acl_and_group),
         cmocka_unit_test(idmapped_mounts_exchange_owners_and_refuse_others),
         cmocka_unit_test(others_may_not_remove_from_sticky_directories),
