@@ -74,6 +74,7 @@ static void a_sanitizers_report_is_not_said_to_be_unstable(void **state) {
     (void)state;
     make_finding();
     finding.verdict.aspect = ASPECT_ENDING;
+    finding.verdict.expected = ENDING_DONE;
     finding.verdict.got = ENDING_SANITIZER;
     finding.repeated = 0;
     char *text = printed(&linux_run, NULL);
@@ -99,6 +100,7 @@ static void a_crash_names_its_signal_and_a_forbidden_call_its_name(void **state)
     (void)state;
     make_finding();
     finding.verdict.aspect = ASPECT_ENDING;
+    finding.verdict.expected = ENDING_DONE;
     finding.verdict.got = ENDING_CRASHED;
     finding.verdict.number = 11;
     char *text = printed(&linux_run, NULL);
