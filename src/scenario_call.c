@@ -465,8 +465,7 @@ static void add_step(struct plan *plan) {
     struct step *step = scenario_add(scenario, plan->at ? STEP_MKFIFOAT : STEP_MKFIFO);
     if (step == NULL)
         return;
-    if (plan->at)
-        step->dirfd = plan->dirfd;
+    step->dirfd = plan->at ? plan->dirfd : (struct dirfd){0};
     bool usual = plan->zoo->subjects != 0 && random_one_in(plan->random, 6);
     step->mode = has(plan, TROUBLE_MODE) ? mode_random_type(plan->random)
                  : usual                 ? mode_usual(plan->random)

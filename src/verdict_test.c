@@ -445,7 +445,6 @@ static void description_and_signature_are_exact(void **state) {
 }
 
 static unsigned reached_count;
-
 static void count_reached(void *context, enum clause clause, unsigned feature) {
     bool *reached = context;
     assert_in_range(feature, 0, VERDICT_FEATURES - 1);
