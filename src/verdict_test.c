@@ -2,100 +2,7 @@
  * One scenario with a right observation, made by hand; each row spoils one fact of it and names the
  * clause and the aspect that the judge has to answer with.
  */
-#include <errno.h>
-#include <fcntl.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/stat.h>
-
-#include <cmocka.h>
-
-#include "verdict.h"
-
-static struct scenario scenario;
-static struct observation seen;
-static struct world world;
-static struct contract contract;
-static struct judge judge = {.contract = &contract, .world = &world};
-
-enum { STEP_OF_OPEN = 4, STEP_OF_SUCCESS = 5, STEP_OF_FAILURE = 6 };
-enum { NODE_OF_D = 1, NODE_OF_F, NODE_OF_L, NODE_OF_P };
-
-static const char scenario_text_form[] = "umask 027\n"
-                                         "mkdir \"d\" 0755\n"
-                                         "file \"f\" 0644 \"text\"\n"
-                                         "symlink \"f\" \"l\"\n"
-                                         "d0 = open \"d\"\n"
-                                         "mkfifo \"d/p\" 04666\n"
-                                         "mkfifo \"f\" 0600\n";
-
-static struct node_facts facts(uint32_t mode, uint32_t nlink, int64_t size, uint64_t ino) {
-    return (struct node_facts){.mode = mode, .nlink = nlink, .size = size, .ino = ino, .dev = 5};
-}
-
-static void add_node(uint32_t parent, const char *name, const char *content,
-                     struct node_facts node_facts) {
-    struct observed_node *node = &seen.nodes[seen.node_count++];
-    *node = (struct observed_node){.parent = parent, .facts = node_facts};
-    node->name = seen.bytes_used;
-    node->name_length = (uint32_t)strlen(name);
-    memcpy(seen.bytes + seen.bytes_used, name, node->name_length);
-    seen.bytes_used += node->name_length;
-    node->content = seen.bytes_used;
-    node->content_length = (uint32_t)strlen(content);
-    memcpy(seen.bytes + seen.bytes_used, content, node->content_length);
-    seen.bytes_used += node->content_length;
-}
-
-static void observe_calls(void) {
-    struct outcome *success = &seen.outcomes[STEP_OF_SUCCESS];
-    *success = (struct outcome){.error = ERRNO_POISON, .looked = true};
-    success->clock_before = 1000;
-    success->clock_after = 2000;
-    success->target = facts(S_IFIFO | 04640, 1, 0, 14);
-    success->target.atime = success->target.mtime = success->target.ctime = 1500;
-    success->parent_before = facts(S_IFDIR | 0750, 2, 40, 11);
-    success->parent_after = facts(S_IFDIR | 0750, 2, 60, 11);
-    success->parent_after.mtime = success->parent_after.ctime = 1500;
-    struct outcome *failure = &seen.outcomes[STEP_OF_FAILURE];
-    *failure = (struct outcome){.result = -1, .error = EEXIST, .looked = true};
-    failure->parent_before = failure->parent_after = facts(S_IFDIR | 0755, 3, 100, 10);
-}
-
-static int observe_everything(void **state) {
-    (void)state;
-    struct text_error error;
-    contract = (struct contract){.level = LEVEL_LINUX, .host = {.nofile = 1024}};
-    assert_int_equal(
-        scenario_parse(&scenario, NULL, scenario_text_form, sizeof scenario_text_form - 1, &error),
-        0);
-    memset(&seen, 0, sizeof seen);
-    seen.outcome_count = scenario.step_count;
-    seen.outcomes[0].result = WORLD_FIRST_UMASK;
-    seen.outcomes[STEP_OF_OPEN].result = 3;
-    observe_calls();
-    seen.tree_count = 1;
-    add_node(0, "", "", facts(S_IFDIR | 0755, 3, 100, 10));
-    add_node(0, "d", "", facts(S_IFDIR | 0750, 2, 60, 11));
-    add_node(0, "f", "text", facts(S_IFREG | 0640, 1, 4, 12));
-    add_node(0, "l", "f", facts(S_IFLNK | 0777, 1, 1, 13));
-    add_node(NODE_OF_D, "p", "", facts(S_IFIFO | 04640, 1, 0, 14));
-    seen.umask = 027;
-    seen.cwd = seen.root = facts(S_IFDIR | 0755, 3, 100, 10);
-    seen.open[0] = seen.open[1] = seen.open[2] = seen.open[3] = true;
-    seen.descriptor_count = 4;
-    for (int slot = 0; slot < SCENARIO_SLOTS; slot++)
-        seen.slots[slot].number = -1;
-    seen.slots[0] = (struct observed_slot){.number = 3,
-                                           .facts = facts(S_IFDIR | 0750, 2, 60, 11),
-                                           .flags = O_NONBLOCK,
-                                           .close_on_exec = true};
-    return 0;
-}
+#include "verdict_testing.h"
 
 #define SPOILER(name, statement)                                                                   \
     static void name(void) {                                                                       \
@@ -333,98 +240,6 @@ static void a_crash_by_a_bad_pointer_is_undecided(void **state) {
     assert_int_equal(verdict.kind, VERDICT_VIOLATED);
 }
 
-/* --- answers that only agents give ------------------------------------------------------------ */
-
-static void answer(uint32_t step, enum reply reply, int error) {
-    seen.outcomes[step].result = -1;
-    seen.outcomes[step].reply = (uint8_t)reply;
-    seen.outcomes[step].error = error;
-}
-
-static void assert_judged(enum verdict_kind kind, enum clause clause, const char *described) {
-    struct verdict verdict;
-    char text[256];
-    verdict_judge(&judge, &scenario, &seen, &verdict);
-    assert_int_equal(verdict.kind, kind);
-    if (kind != VERDICT_HELD)
-        assert_string_equal(clause_infos[verdict.clause].name, clause_infos[clause].name);
-    verdict_describe(&verdict, text, sizeof text);
-    assert_string_equal(text, described ? described : text);
-}
-
-static void a_failure_without_a_reason_is_judged_as_far_as_can_be(void **state) {
-    (void)state;
-    answer(STEP_OF_FAILURE, REPLY_RETURNED, ERRNO_UNKNOWN);
-    assert_judged(VERDICT_UNDECIDED, CLAUSE_EEXIST, NULL);
-    seen.umask = 0; /* what follows is judged all the same */
-    assert_judged(VERDICT_VIOLATED, CLAUSE_STATE_UMASK, NULL);
-    seen.umask = 027;
-    seen.outcomes[STEP_OF_FAILURE].parent_after.mtime++;
-    assert_judged(VERDICT_VIOLATED, CLAUSE_FAIL_NOEFFECT, NULL);
-    answer(STEP_OF_SUCCESS, REPLY_RETURNED, ERRNO_UNKNOWN);
-    assert_judged(VERDICT_VIOLATED, CLAUSE_SUCCESS, "the return value: expected 0, got -1");
-}
-
-static void an_exception_has_to_carry_an_errno(void **state) {
-    (void)state;
-    answer(STEP_OF_FAILURE, REPLY_RAISED, 0);
-    assert_judged(VERDICT_VIOLATED, CLAUSE_EEXIST,
-                  "the call: expected EEXIST, got an exception without errno");
-    answer(STEP_OF_SUCCESS, REPLY_RAISED, 0);
-    assert_judged(VERDICT_VIOLATED, CLAUSE_SUCCESS,
-                  "the call: expected success, got an exception without errno");
-}
-
-static void an_exception_may_refuse_a_wide_mode(void **state) {
-    (void)state;
-    answer(STEP_OF_FAILURE, REPLY_RAISED, 0);
-    scenario.steps[STEP_OF_FAILURE].mode = 0x10600;
-    assert_judged(VERDICT_UNDECIDED, CLAUSE_EEXIST, NULL);
-    contract.traits.of[STEP_MKFIFO].refuses_wide_mode = true;
-    assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
-}
-
-static void a_call_that_was_not_made_leaves_all_as_it_was(void **state) {
-    (void)state;
-    answer(STEP_OF_FAILURE, REPLY_UNABLE, 0);
-    assert_judged(VERDICT_UNDECIDED, CLAUSE_EEXIST, NULL);
-    answer(STEP_OF_SUCCESS, REPLY_UNABLE, 0); /* but the node is in the tree */
-    seen.outcomes[STEP_OF_SUCCESS].parent_after = seen.outcomes[STEP_OF_SUCCESS].parent_before;
-    assert_judged(VERDICT_VIOLATED, CLAUSE_FAIL_NOEFFECT, NULL);
-}
-
-static void a_path_with_a_nul_is_refused_in_any_way(void **state) {
-    (void)state;
-    scenario.steps[STEP_OF_FAILURE].pointer = POINTER_COUNTED;
-    seen.outcomes[STEP_OF_FAILURE].looked = false;
-    for (int level = 0; level < LEVEL_COUNT; level++) {
-        contract.level = (enum level)level;
-        answer(STEP_OF_FAILURE, REPLY_RAISED, 0);
-        assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
-        answer(STEP_OF_FAILURE, REPLY_RETURNED, ERRNO_UNKNOWN);
-        assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
-        answer(STEP_OF_FAILURE, REPLY_RETURNED, EILSEQ);
-        assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
-        answer(STEP_OF_FAILURE, REPLY_UNABLE, 0);
-        assert_judged(VERDICT_UNDECIDED, CLAUSE_NUL, NULL);
-        seen.outcomes[STEP_OF_FAILURE] = (struct outcome){.error = ERRNO_POISON};
-        assert_judged(VERDICT_VIOLATED, CLAUSE_NUL, "the return value: expected -1, got 0");
-    }
-    crashed();
-    assert_judged(VERDICT_VIOLATED, CLAUSE_RETURNS, NULL);
-}
-
-static void chmod_may_come_after_the_other_times(void **state) {
-    (void)state;
-    ctime_apart();
-    assert_judged(VERDICT_VIOLATED, CLAUSE_TIME_EQUAL, NULL);
-    contract.traits.of[STEP_MKFIFO].mode_way = MODE_CHANGES;
-    scenario.steps[STEP_OF_SUCCESS].mode = 04640;
-    assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
-    ctime_late();
-    assert_judged(VERDICT_VIOLATED, CLAUSE_TIME_NEW, NULL);
-}
-
 static void description_and_signature_are_exact(void **state) {
     (void)state;
     struct verdict verdict;
@@ -441,14 +256,6 @@ static void description_and_signature_are_exact(void **state) {
     assert_string_equal(text, "the mode of the new node: expected 04640, got 04666");
 }
 
-static unsigned reached_count;
-static void count_reached(void *context, enum clause clause, unsigned feature) {
-    bool *reached = context;
-    assert_in_range(feature, 0, VERDICT_FEATURES - 1);
-    reached_count += !reached[clause];
-    reached[clause] = true;
-}
-
 static void reached_clauses_are_told(void **state) {
     (void)state;
     struct verdict verdict;
@@ -463,25 +270,6 @@ static void reached_clauses_are_told(void **state) {
     assert_false(reached[CLAUSE_EBADF]);
 }
 
-static void silent_answers_reach_nothing(void **state) {
-    (void)state;
-    struct verdict verdict;
-    bool reached[CLAUSE_COUNT] = {false};
-    struct judge telling = judge;
-    telling.reach = count_reached;
-    telling.reach_context = reached;
-    answer(STEP_OF_FAILURE, REPLY_UNABLE, 0);
-    verdict_judge(&telling, &scenario, &seen, &verdict);
-    assert_true(reached[CLAUSE_MODE_SPECIAL]);
-    assert_false(reached[CLAUSE_EEXIST]);
-    scenario.steps[STEP_OF_FAILURE].pointer = POINTER_COUNTED;
-    verdict_judge(&telling, &scenario, &seen, &verdict);
-    assert_false(reached[CLAUSE_NUL]);
-    answer(STEP_OF_FAILURE, REPLY_RAISED, 0);
-    verdict_judge(&telling, &scenario, &seen, &verdict);
-    assert_true(reached[CLAUSE_NUL]);
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(right_observation_holds_at_every_level, observe_everything),
@@ -490,14 +278,6 @@ int main(void) {
         cmocka_unit_test_setup(without_the_parent_nobody_is_accused, observe_everything),
         cmocka_unit_test_setup(posix_leaves_errors_of_ones_own_undecided, observe_everything),
         cmocka_unit_test_setup(a_crash_by_a_bad_pointer_is_undecided, observe_everything),
-        cmocka_unit_test_setup(a_failure_without_a_reason_is_judged_as_far_as_can_be,
-                               observe_everything),
-        cmocka_unit_test_setup(an_exception_has_to_carry_an_errno, observe_everything),
-        cmocka_unit_test_setup(an_exception_may_refuse_a_wide_mode, observe_everything),
-        cmocka_unit_test_setup(a_call_that_was_not_made_leaves_all_as_it_was, observe_everything),
-        cmocka_unit_test_setup(a_path_with_a_nul_is_refused_in_any_way, observe_everything),
-        cmocka_unit_test_setup(chmod_may_come_after_the_other_times, observe_everything),
-        cmocka_unit_test_setup(silent_answers_reach_nothing, observe_everything),
         cmocka_unit_test_setup(description_and_signature_are_exact, observe_everything),
         cmocka_unit_test_setup(reached_clauses_are_told, observe_everything),
     };

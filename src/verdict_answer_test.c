@@ -1,0 +1,129 @@
+/* Answers that only agents give, and what their traits change, on the observation of verdict_test.
+ */
+#include "verdict_testing.h"
+
+static void answer(uint32_t step, enum reply reply, int error) {
+    seen.outcomes[step].result = -1;
+    seen.outcomes[step].reply = (uint8_t)reply;
+    seen.outcomes[step].error = error;
+}
+
+static void assert_judged(enum verdict_kind kind, enum clause clause, const char *described) {
+    struct verdict verdict;
+    char text[256];
+    verdict_judge(&judge, &scenario, &seen, &verdict);
+    assert_int_equal(verdict.kind, kind);
+    if (kind != VERDICT_HELD)
+        assert_string_equal(clause_infos[verdict.clause].name, clause_infos[clause].name);
+    verdict_describe(&verdict, text, sizeof text);
+    assert_string_equal(text, described ? described : text);
+}
+
+static void a_failure_without_a_reason_is_judged_as_far_as_can_be(void **state) {
+    (void)state;
+    answer(STEP_OF_FAILURE, REPLY_RETURNED, ERRNO_UNKNOWN);
+    assert_judged(VERDICT_UNDECIDED, CLAUSE_EEXIST, NULL);
+    seen.umask = 0; /* what follows is judged all the same */
+    assert_judged(VERDICT_VIOLATED, CLAUSE_STATE_UMASK, NULL);
+    seen.umask = 027;
+    seen.outcomes[STEP_OF_FAILURE].parent_after.mtime++;
+    assert_judged(VERDICT_VIOLATED, CLAUSE_FAIL_NOEFFECT, NULL);
+    answer(STEP_OF_SUCCESS, REPLY_RETURNED, ERRNO_UNKNOWN);
+    assert_judged(VERDICT_VIOLATED, CLAUSE_SUCCESS, "the return value: expected 0, got -1");
+}
+
+static void an_exception_has_to_carry_an_errno(void **state) {
+    (void)state;
+    answer(STEP_OF_FAILURE, REPLY_RAISED, 0);
+    assert_judged(VERDICT_VIOLATED, CLAUSE_EEXIST,
+                  "the call: expected EEXIST, got an exception without errno");
+    answer(STEP_OF_SUCCESS, REPLY_RAISED, 0);
+    assert_judged(VERDICT_VIOLATED, CLAUSE_SUCCESS,
+                  "the call: expected success, got an exception without errno");
+}
+
+static void an_exception_may_refuse_a_wide_mode(void **state) {
+    (void)state;
+    answer(STEP_OF_FAILURE, REPLY_RAISED, 0);
+    scenario.steps[STEP_OF_FAILURE].mode = 0x10600;
+    assert_judged(VERDICT_UNDECIDED, CLAUSE_EEXIST, NULL);
+    contract.traits.of[STEP_MKFIFO].refuses_wide_mode = true;
+    assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
+    seen.outcomes[STEP_OF_FAILURE].parent_after.size++;
+    assert_judged(VERDICT_VIOLATED, CLAUSE_FAIL_NOEFFECT, NULL);
+}
+
+static void a_call_that_was_not_made_leaves_all_as_it_was(void **state) {
+    (void)state;
+    answer(STEP_OF_FAILURE, REPLY_UNABLE, 0);
+    assert_judged(VERDICT_UNDECIDED, CLAUSE_EEXIST, NULL);
+    answer(STEP_OF_SUCCESS, REPLY_UNABLE, 0); /* but the node is in the tree */
+    seen.outcomes[STEP_OF_SUCCESS].parent_after = seen.outcomes[STEP_OF_SUCCESS].parent_before;
+    assert_judged(VERDICT_VIOLATED, CLAUSE_FAIL_NOEFFECT, NULL);
+}
+
+static void a_path_with_a_nul_is_refused_in_any_way(void **state) {
+    (void)state;
+    scenario.steps[STEP_OF_FAILURE].pointer = POINTER_COUNTED;
+    seen.outcomes[STEP_OF_FAILURE].looked = false;
+    for (int level = 0; level < LEVEL_COUNT; level++) {
+        contract.level = (enum level)level;
+        answer(STEP_OF_FAILURE, REPLY_RAISED, 0);
+        assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
+        answer(STEP_OF_FAILURE, REPLY_RETURNED, ERRNO_UNKNOWN);
+        assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
+        answer(STEP_OF_FAILURE, REPLY_RETURNED, EILSEQ);
+        assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
+        answer(STEP_OF_FAILURE, REPLY_UNABLE, 0);
+        assert_judged(VERDICT_UNDECIDED, CLAUSE_NUL, NULL);
+        seen.outcomes[STEP_OF_FAILURE] = (struct outcome){.error = ERRNO_POISON};
+        assert_judged(VERDICT_VIOLATED, CLAUSE_NUL, "the return value: expected -1, got 0");
+    }
+    seen.ending = ENDING_CRASHED;
+    seen.step = seen.outcome_count = STEP_OF_FAILURE;
+    assert_judged(VERDICT_VIOLATED, CLAUSE_RETURNS, NULL);
+}
+
+static void chmod_may_come_after_the_other_times(void **state) {
+    (void)state;
+    seen.outcomes[STEP_OF_SUCCESS].target.ctime = 1600;
+    assert_judged(VERDICT_VIOLATED, CLAUSE_TIME_EQUAL, NULL);
+    contract.traits.of[STEP_MKFIFO].mode_way = MODE_CHANGES;
+    scenario.steps[STEP_OF_SUCCESS].mode = 04640;
+    assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
+    seen.outcomes[STEP_OF_SUCCESS].target.ctime = 2001;
+    assert_judged(VERDICT_VIOLATED, CLAUSE_TIME_NEW, NULL);
+}
+
+static void silent_answers_reach_nothing(void **state) {
+    (void)state;
+    struct verdict verdict;
+    bool reached[CLAUSE_COUNT] = {false};
+    struct judge telling = judge;
+    telling.reach = count_reached;
+    telling.reach_context = reached;
+    answer(STEP_OF_FAILURE, REPLY_UNABLE, 0);
+    verdict_judge(&telling, &scenario, &seen, &verdict);
+    assert_true(reached[CLAUSE_MODE_SPECIAL]);
+    assert_false(reached[CLAUSE_EEXIST]);
+    scenario.steps[STEP_OF_FAILURE].pointer = POINTER_COUNTED;
+    verdict_judge(&telling, &scenario, &seen, &verdict);
+    assert_false(reached[CLAUSE_NUL]);
+    answer(STEP_OF_FAILURE, REPLY_RAISED, 0);
+    verdict_judge(&telling, &scenario, &seen, &verdict);
+    assert_true(reached[CLAUSE_NUL]);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup(a_failure_without_a_reason_is_judged_as_far_as_can_be,
+                               observe_everything),
+        cmocka_unit_test_setup(an_exception_has_to_carry_an_errno, observe_everything),
+        cmocka_unit_test_setup(an_exception_may_refuse_a_wide_mode, observe_everything),
+        cmocka_unit_test_setup(a_call_that_was_not_made_leaves_all_as_it_was, observe_everything),
+        cmocka_unit_test_setup(a_path_with_a_nul_is_refused_in_any_way, observe_everything),
+        cmocka_unit_test_setup(chmod_may_come_after_the_other_times, observe_everything),
+        cmocka_unit_test_setup(silent_answers_reach_nothing, observe_everything),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
