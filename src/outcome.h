@@ -33,11 +33,12 @@ struct node_facts {
     int64_t atime, mtime, ctime;
 };
 
-/* How a call under test came back. In this process calls only return. */
+/* How a step came back. In this process steps only return. */
 enum reply {
     REPLY_RETURNED,
     REPLY_RAISED, /* by an exception that carries no errno: `result` is -1, `error` 0 */
-    REPLY_UNABLE, /* not made at all: the agent cannot express its arguments; as REPLY_RAISED */
+    REPLY_UNABLE, /* a call not made at all, for the agent cannot express its arguments, as
+                     REPLY_RAISED; a preparation in which the agent could not follow the harness */
 };
 
 /*
@@ -49,7 +50,7 @@ struct outcome {
     int32_t result; /* as returned; of an open step the descriptor's number */
     int32_t
         error; /* errno as the step left it; calls start with ERRNO_POISON, preparations with 0 */
-    uint8_t reply; /* enum reply; of a preparation REPLY_UNABLE: the agent could not follow it */
+    uint8_t reply; /* enum reply */
     bool looked;
     struct node_facts target; /* lstat of the path itself after the call, when it returned 0 */
     struct node_facts parent_before; /* stat of the path less its last component, before the call */
@@ -58,10 +59,10 @@ struct outcome {
     int64_t clock_after;             /* CLOCK_REALTIME after it, ns */
 };
 
-/* Is it a failure that does not say why, or a call that was not made? Only agents answer so. */
+/* Is it a failure that does not say why, or a step that was not made? Only agents answer so. */
 static inline bool outcome_is_silent(const struct outcome *outcome) {
-    return outcome->result == -1 &&
-           (outcome->reply != REPLY_RETURNED || outcome->error == ERRNO_UNKNOWN);
+    return outcome->reply != REPLY_RETURNED ||
+           (outcome->result == -1 && outcome->error == ERRNO_UNKNOWN);
 }
 
 /* What lies about a call: its path by lstat, the current directory and the root. */

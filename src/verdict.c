@@ -288,7 +288,9 @@ static bool judge_preparation(struct judging *judging, const struct step *step,
                               const struct outcome *outcome) {
     uint32_t umask_before = judging->world->umask;
     int expected = world_prepare(judging->world, step);
-    bool good = compare_preparation(judging, step, outcome, umask_before, expected);
+    bool good = outcome->reply == REPLY_UNABLE
+                    ? undecided(judging, CLAUSE_ARENA)
+                    : compare_preparation(judging, step, outcome, umask_before, expected);
     tell(judging, (struct judged){.outcome = outcome, .expected = expected});
     return good;
 }

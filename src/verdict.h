@@ -116,6 +116,9 @@ struct judge {
  * An agent's failure without an errno is judged by what can be known: whether a failure was due at
  * all, and whether it left everything as it was. Judging goes on behind it, and if nothing else is
  * wrong, the verdict is undecided. What such a call was to show does not count as reached.
+ *
+ * A preparation in which the agent could not follow (REPLY_UNABLE) ends the judgement, undecided in
+ * CLAUSE_ARENA: from there on the scenario is another one.
  */
 void verdict_judge(const struct judge *judge, const struct scenario *scenario,
                    const struct observation *observation, struct verdict *verdict);

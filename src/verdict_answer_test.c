@@ -62,6 +62,33 @@ static void a_call_that_was_not_made_leaves_all_as_it_was(void **state) {
     assert_judged(VERDICT_VIOLATED, CLAUSE_FAIL_NOEFFECT, NULL);
 }
 
+static void a_preparation_without_the_agent_ends_the_judgement(void **state) {
+    (void)state;
+    answer(STEP_OF_OPEN, REPLY_UNABLE, 0);
+    seen.outcomes[STEP_OF_SUCCESS].target.mode = S_IFREG | 0644;
+    seen.umask = 0;
+    seen.node_count--;
+    assert_judged(VERDICT_UNDECIDED, CLAUSE_ARENA, NULL);
+    seen.outcomes[STEP_OF_OPEN].result = 3; /* what the harness has opened */
+    assert_judged(VERDICT_UNDECIDED, CLAUSE_ARENA, NULL);
+    seen.outcomes[STEP_OF_OPEN].reply = REPLY_RETURNED;
+    assert_judged(VERDICT_VIOLATED, CLAUSE_STAT_TYPE, NULL);
+}
+
+static void what_comes_before_such_a_preparation_is_judged(void **state) {
+    (void)state;
+    static const char text[] = "mkfifo \"a\" 0644\nchdir \".\"\n";
+    struct text_error error;
+    assert_int_equal(scenario_parse(&scenario, NULL, text, sizeof text - 1, &error), 0);
+    seen.outcome_count = scenario.step_count;
+    memset(seen.outcomes, 0, sizeof seen.outcomes);
+    answer(1, REPLY_UNABLE, 0);
+    answer(0, REPLY_RETURNED, ENOSYS);
+    assert_judged(VERDICT_VIOLATED, CLAUSE_SUCCESS, NULL);
+    seen.outcomes[0] = (struct outcome){.error = ERRNO_POISON};
+    assert_judged(VERDICT_UNDECIDED, CLAUSE_ARENA, NULL);
+}
+
 static void a_path_with_a_nul_is_refused_in_any_way(void **state) {
     (void)state;
     scenario.steps[STEP_OF_FAILURE].pointer = POINTER_COUNTED;
@@ -121,6 +148,9 @@ int main(void) {
         cmocka_unit_test_setup(an_exception_has_to_carry_an_errno, observe_everything),
         cmocka_unit_test_setup(an_exception_may_refuse_a_wide_mode, observe_everything),
         cmocka_unit_test_setup(a_call_that_was_not_made_leaves_all_as_it_was, observe_everything),
+        cmocka_unit_test_setup(a_preparation_without_the_agent_ends_the_judgement,
+                               observe_everything),
+        cmocka_unit_test_setup(what_comes_before_such_a_preparation_is_judged, observe_everything),
         cmocka_unit_test_setup(a_path_with_a_nul_is_refused_in_any_way, observe_everything),
         cmocka_unit_test_setup(chmod_may_come_after_the_other_times, observe_everything),
         cmocka_unit_test_setup(silent_answers_reach_nothing, observe_everything),

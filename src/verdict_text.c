@@ -80,7 +80,7 @@ const char *verdict_silence_name(enum reply reply) {
     static const char *const names[] = {
         [REPLY_RETURNED] = "a failure, not known why",
         [REPLY_RAISED] = "an exception without errno",
-        [REPLY_UNABLE] = "no call: the agent cannot make it",
+        [REPLY_UNABLE] = "an agent that cannot do it",
     };
     return names[reply];
 }

@@ -66,7 +66,7 @@ static void write_got(const struct row *row, const struct observation *seen, cha
         snprintf(out, capacity, "%s", verdict_ending_name((enum ending)seen->ending));
     else if (row->is_call && row->result != 0 && row->result != -1)
         snprintf(out, capacity, "%d", row->result);
-    else if (row->is_call && row->silent)
+    else if (row->silent)
         snprintf(out, capacity, "%s", verdict_silence_name((enum reply)row->reply));
     else if (failed && row->error == ERRNO_POISON)
         snprintf(out, capacity, "an error without errno");
@@ -138,7 +138,8 @@ static void print_end(FILE *out, const struct observation *seen, const struct ve
                                                    : clause_infos[verdict->clause].name,
                 sentence);
     } else if (verdict->kind == VERDICT_UNDECIDED) {
-        bool goes_on = verdict->step + 1 < trace.count || trace.rows[verdict->step].silent;
+        const struct row *row = &trace.rows[verdict->step];
+        bool goes_on = verdict->step + 1 < trace.count || (row->is_call && row->silent);
         fprintf(out, "    %s %s\n", clause_infos[verdict->clause].name,
                 goes_on ? "is left open by the agent's answer; what can be seen: held"
                         : "leaves open what was got; nothing behind it is judged");
