@@ -173,15 +173,19 @@ static void exchange(struct channel *channel, struct reply_facts *out) {
 static void append_path(struct channel *channel, const struct scenario *scenario,
                         const struct step *step) {
     char size[32];
-    const char *word = pointer_names[step->pointer];
-    const bool bytes = step->pointer == POINTER_STRING || step->pointer == POINTER_UNTERMINATED;
+    const bool counted = step->pointer == POINTER_COUNTED;
+    const char *word = counted ? "" : pointer_names[step->pointer];
+    const uint32_t length = step->path.length + (counted ? 1 + step->other.length : 0);
     append(channel, word, strlen(word));
-    if (bytes)
+    if (word[0] == '\0' || step->pointer == POINTER_UNTERMINATED)
         append(channel, size,
-               (size_t)snprintf(size, sizeof(size), "%s%" PRIu32, word[0] ? " " : "",
-                                step->path.length));
+               (size_t)snprintf(size, sizeof(size), "%s%" PRIu32, word[0] ? " " : "", length));
     append(channel, "\n", 1);
     append(channel, scenario_text(scenario, step->path), step->path.length);
+    if (counted) {
+        append(channel, "", 1); /* the NUL */
+        append(channel, scenario_text(scenario, step->other), step->other.length);
+    }
 }
 
 void channel_call(struct channel *channel, const struct scenario *scenario, const struct step *step,

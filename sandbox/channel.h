@@ -26,7 +26,7 @@ struct greeting {
     bool mkfifo, mkfifoat, open, pointers, counted;
 };
 
-enum { CHANNEL_SIZE = 8192 };
+enum { CHANNEL_SIZE = 2 * TEXT_LENGTH_MAX + 256 };
 
 struct channel {
     int requests, replies; /* in the worker's table */

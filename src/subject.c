@@ -37,8 +37,10 @@ int subject_find(const struct implementation **out, const char *name, char *reas
     if (*out)
         return 0;
     *out = &found;
-    if (agent_named(name))
-        return agent_find(&found, name, reason, reason_size);
+    if (agent_named(name)) {
+        int error = agent_find(&found, name, reason, reason_size);
+        return error ? error : sandbox_meet(&found, reason, reason_size);
+    }
     if (is_path(name))
         return sandbox_load(&found, name, reason, reason_size);
     return unknown(name, reason, reason_size);
