@@ -224,8 +224,6 @@ static void close_slot(struct channel *channel, unsigned slot, struct reply_fact
 static void open_slot(struct channel *channel, const struct scenario *scenario,
                       const struct step *step, int flags, int32_t directory,
                       struct reply_facts *out) {
-    if (channel->slots[step->slot].open)
-        close_slot(channel, step->slot, out);
     if (step->kind == STEP_OPEN) {
         begin(channel, "open %d %" PRIu32 "\n", flags, step->path.length);
         append(channel, scenario_text(scenario, step->path), step->path.length);
@@ -237,6 +235,13 @@ static void open_slot(struct channel *channel, const struct scenario *scenario,
         return;
     channel->slots[step->slot].number = out->result;
     channel->slots[step->slot].open = true;
+}
+
+void channel_vacate(struct channel *channel, unsigned slot) {
+    struct reply_facts ignored;
+    become(channel);
+    if (channel->slots[slot].open)
+        close_slot(channel, slot, &ignored);
 }
 
 void channel_prepare(struct channel *channel, const struct scenario *scenario,
@@ -327,8 +332,7 @@ void channel_reset(struct channel *channel) {
     channel_assume(channel, &(struct identity){0}, 0);
     become(channel);
     for (unsigned i = 0; i < SCENARIO_SLOTS; i++)
-        if (channel->slots[i].open)
-            close_slot(channel, i, &ignored);
+        channel_vacate(channel, i);
     if (channel->changed_directory)
         change_directory(channel, "/", 1, &ignored);
     if (channel->changed_umask)

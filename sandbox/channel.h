@@ -71,6 +71,9 @@ void channel_assume(struct channel *channel, const struct identity *identity,
 void channel_call(struct channel *channel, const struct scenario *scenario, const struct step *step,
                   int32_t directory, struct reply_facts *out);
 
+/* Closes what the slot holds in the agent, if it is open. */
+void channel_vacate(struct channel *channel, unsigned slot);
+
 /*
  * The preparation `step`, which the worker has done itself: one of umask, chdir, open, dup and
  * close, with `flags` of open(2) and `directory` for dup. Fills `out`.

@@ -68,24 +68,39 @@ enum watch_verdict guest_look(struct guest *guest, struct watch *watch, uint64_t
     return watch_judge(watch, progress, page->looked_used, page->looked_asleep);
 }
 
-/* The line "Umask:\t0022" of proc_pid_status(5), Linux 4.7; -1 without. */
-static int umask_of(int status) {
-    static const char label[] = "\nUmask:";
-    char text[4096];
-    ssize_t length = pread(status, text, sizeof(text) - 1, 0);
-    if (length <= 0)
-        return -1;
-    text[length] = '\0';
+/* What follows `label` in proc_pid_status(5), or NULL. */
+static const char *line_of(const char *text, const char *label) {
     const char *line = strstr(text, label);
-    return line ? (int)strtol(line + sizeof(label) - 1, NULL, 8) : -1;
+    return line ? line + strlen(label) : NULL;
 }
 
-static bool observe_umask(const struct guest *guest, struct observation *observation) {
-    int mask = umask_of(guest->status);
-    if (mask < 0 || (uint32_t)mask == observation->umask)
+static bool observe_umask(const char *status, struct observation *observation) {
+    const char *line = line_of(status, "\nUmask:"); /* Linux 4.7 */
+    const long mask = line ? strtol(line, NULL, 8) : observation->umask;
+    if (mask == observation->umask)
         return true;
     observation->umask = (uint32_t)mask;
     return false;
+}
+
+/* One that has become somebody else by itself is of no further use. */
+static bool is_who_it_was(const char *status, const struct identity *identity) {
+    const char *users = line_of(status, "\nUid:"), *groups = line_of(status, "\nGid:");
+    unsigned user[2], group[2];
+    if (!users || !groups || sscanf(users, "%u %u", &user[0], &user[1]) != 2 ||
+        sscanf(groups, "%u %u", &group[0], &group[1]) != 2)
+        return true;
+    return user[0] == identity->real_uid && user[1] == identity->uid &&
+           group[0] == identity->real_gid && group[1] == identity->gid;
+}
+
+static bool observe_status(const struct guest *guest, struct observation *observation) {
+    char text[4096];
+    ssize_t length = pread(guest->status, text, sizeof(text) - 1, 0);
+    if (length <= 0)
+        return true;
+    text[length] = '\0';
+    return observe_umask(text, observation) & is_who_it_was(text, &guest->keeper.page->identity);
 }
 
 static bool observe_directory(const struct guest *guest, struct observation *observation) {
@@ -110,19 +125,33 @@ static unsigned open_slots(const struct channel *channel) {
     return count;
 }
 
-static bool observe_descriptors(const struct guest *guest, struct observation *observation) {
+/* How many descriptors the agent has beyond what is known of it; negative if some are missing. */
+static int32_t count_surplus(const struct guest *guest) {
     struct stat status;
     if (guest->baseline < 0 || fstatat(guest->process, "fd", &status, 0))
-        return true;
-    const int32_t expected = guest->baseline + (int32_t)open_slots(&guest->channel);
-    observation->descriptor_count += (int32_t)status.st_size - expected;
-    return status.st_size == expected;
+        return 0;
+    return (int32_t)status.st_size - guest->baseline - (int32_t)open_slots(&guest->channel);
+}
+
+static bool observe_descriptors(const struct guest *guest, struct observation *observation) {
+    const int32_t surplus = count_surplus(guest);
+    observation->descriptor_count += surplus;
+    return surplus == 0;
+}
+
+bool guest_settles(struct guest *guest) {
+    const int32_t surplus = guest->settled ? 0 : count_surplus(guest);
+    if (surplus <= 0)
+        return false;
+    guest->settled = true;
+    guest->baseline += surplus;
+    return true;
 }
 
 bool guest_observe(const struct guest *guest, struct observation *observation) {
     if (guest->process < 0)
         return true;
-    bool same = observe_umask(guest, observation);
+    bool same = observe_status(guest, observation);
     same &= observe_directory(guest, observation);
     return same & observe_descriptors(guest, observation);
 }

@@ -30,7 +30,8 @@ struct guest {
     /* What the main thread looks at the agent through. */
     int process;      /* its directory in proc(5), or -1 */
     int status;       /* its file `status` there, or -1 */
-    int32_t baseline; /* how many descriptors it had before any scenario; -1 if unknown */
+    int32_t baseline; /* how many descriptors it has for itself; -1 if unknown */
+    bool settled;     /* it has opened what it wants for itself */
 };
 
 /*
@@ -60,6 +61,14 @@ void guest_watch(struct guest *guest, pid_t worker);
 
 /* As watch_look, of everything that lives with the agent. */
 enum watch_verdict guest_look(struct guest *guest, struct watch *watch, uint64_t progress);
+
+/*
+ * After a run: true if the agent has more descriptors than before for the first time. A language
+ * opens some for itself when it first needs them (a pipe for its signals, a file of random
+ * numbers): from now on they are its own, and the run says nothing. What is opened again and again
+ * is a leak, and seen the next time.
+ */
+bool guest_settles(struct guest *guest);
 
 /*
  * After a run: puts what the agent's process shows into `observation`, where that is not what the

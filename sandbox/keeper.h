@@ -65,8 +65,10 @@ struct keeper_page {
     pid_t agent;  /* who has greeted, as the namespace counts */
     struct identity identity;
     uint32_t capabilities; /* effective ones, bits */
-    bool looked_asleep;    /* nobody ran or was ready to */
-    int64_t looked_used;   /* processor time of all together, ns */
+    uint64_t answered; /* calls that the filter has handed over, and how many at the last look */
+    uint64_t answered_before;
+    bool looked_asleep;  /* nobody ran or was ready to, or waited for the keeper */
+    int64_t looked_used; /* processor time of all together, ns */
 };
 
 struct keeper {

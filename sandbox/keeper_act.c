@@ -127,7 +127,10 @@ struct survey {
     const char *process;
 };
 
-/* proc_pid_stat(5): the state letter follows the name, user and system time are fields 14, 15. */
+/*
+ * proc_pid_stat(5): the state letter follows the name; user and system time are fields 14 and 15,
+ * of children that have ended 16 and 17.
+ */
 static void survey_task(const char *name, void *context) {
     struct survey *survey = context;
     char path[64], text[512];
@@ -141,13 +144,14 @@ static void survey_task(const char *name, void *context) {
     text[length] = '\0';
     const char *end = strrchr(text, ')');
     char state;
-    unsigned long user, system;
-    if (!end || sscanf(end + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu", &state,
-                       &user, &system) != 3)
+    unsigned long own[2];
+    long ended[2];
+    if (!end || sscanf(end + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu %ld %ld",
+                       &state, &own[0], &own[1], &ended[0], &ended[1]) != 5)
         return;
     survey->tasks++;
     survey->awake |= !strchr("SZTt", state);
-    survey->ticks += user + system;
+    survey->ticks += own[0] + own[1] + (uint64_t)(ended[0] + ended[1]);
 }
 
 static void survey_process(const char *name, void *context) {
@@ -173,6 +177,7 @@ unsigned keeper_tasks(void) {
 void keeper_look(struct keeper_page *page) {
     const struct survey found = survey();
     const int64_t tick = INT64_C(1000000000) / sysconf(_SC_CLK_TCK);
-    page->looked_asleep = !found.awake;
+    page->looked_asleep = !found.awake && page->answered == page->answered_before;
+    page->answered_before = page->answered;
     page->looked_used = (int64_t)found.ticks * tick;
 }

@@ -111,6 +111,7 @@ static void answer_call(struct keeper_page *page, int listener) {
         return;
     const struct seccomp_data *call = &notice.call.data;
     response.id = notice.call.id;
+    page->answered++;
     if (call->nr == SYS_clone3) {
         response.error = -ENOSYS; /* its flags lie in memory; C libraries take clone(2) then */
     } else if (!starts_task(call->nr) || !may_start_task(call)) {
@@ -119,6 +120,7 @@ static void answer_call(struct keeper_page *page, int listener) {
         response.error = 0;
         response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     } else {
+        count_forbidden(page, call->nr);
         response.error = -EAGAIN;
     }
     ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);

@@ -338,33 +338,40 @@ void sandbox_renew(struct sandbox *sandbox) {
     sandbox->worker->worn = true;
 }
 
-const struct observation *sandbox_run(struct sandbox *sandbox, const struct scenario *scenario,
-                                      const struct implementation *implementation,
-                                      enum sandbox_mode mode) {
+/* Gives the worker its order and waits until it is done. */
+static void run_once(struct sandbox *sandbox, const struct scenario *scenario,
+                     const struct implementation *implementation, enum sandbox_mode mode) {
     drain_stderr(sandbox);
+    if (implementation->agent)
+        sandbox->stderr_length = 0; /* an agent's answers are the run's own */
     if (sandbox->ended || sandbox->worker->worn)
         replace_worker(sandbox);
     struct worker *worker = sandbox->worker;
-    struct observation *observation = &worker->observation;
-    observation->detail = 0;
-    observation->address = 0;
+    worker->observation.detail = 0;
+    worker->observation.address = 0;
     worker->scenario = scenario;
     worker->implementation = implementation;
     worker->mode = mode;
     worker->step = 0;
     turn_give(&worker->turn, TURN_WORKER);
     await_end(sandbox);
-    sandbox->ended = observation->ending != ENDING_DONE;
+    sandbox->ended = worker->observation.ending != ENDING_DONE;
     if (sandbox->ended)
         nofile_restore(&worker->steps.nofile);
     keep_dumpable(sandbox);
-    observation->stack_count =
-        sandbox->ended && !implementation->agent ? worker->trap.frames.count : 0;
+}
+
+/* What the main thread sees of the worker and its guest afterwards. */
+static void look_after(struct sandbox *sandbox, const struct scenario *scenario) {
+    struct worker *worker = sandbox->worker;
+    struct observation *observation = &worker->observation;
+    const bool on_guest = worker->implementation->agent != NULL;
+    observation->stack_count = sandbox->ended && !on_guest ? worker->trap.frames.count : 0;
     observation->step = worker->step;
     observation->outcome_count = sandbox->ended ? observation->step : scenario->step_count;
-    if (mode == SANDBOX_OBSERVED && !sandbox->ended) {
+    if (worker->mode == SANDBOX_OBSERVED && !sandbox->ended) {
         count_descriptors(worker);
-        if (implementation->agent)
+        if (on_guest)
             worker->worn |= !guest_observe(&worker->guest, observation);
     }
     bool crashed = observation->ending == ENDING_CRASHED;
@@ -372,5 +379,14 @@ const struct observation *sandbox_run(struct sandbox *sandbox, const struct scen
     observation->path_written = crashed && steps_holds(&worker->steps, address);
     observation->path_overread = crashed && steps_holds_behind(&worker->steps, address) &&
                                  scenario->steps[worker->step].pointer == POINTER_STRING;
-    return observation;
+}
+
+const struct observation *sandbox_run(struct sandbox *sandbox, const struct scenario *scenario,
+                                      const struct implementation *implementation,
+                                      enum sandbox_mode mode) {
+    run_once(sandbox, scenario, implementation, mode);
+    if (implementation->agent && !sandbox->ended && guest_settles(&sandbox->worker->guest))
+        run_once(sandbox, scenario, implementation, mode);
+    look_after(sandbox, scenario);
+    return &sandbox->worker->observation;
 }

@@ -500,8 +500,8 @@ void steps_run(struct steps *steps, uint32_t index, struct observation *observat
     errno = 0;
     int result = prepare(steps, step);
     const int error = errno;
-    const bool strayed = steps->implementation->agent && result >= 0 &&
-                         !steps_guest_follows(steps, step, directory, open_flags(step));
+    const struct made made = {result >= 0, open_flags(step), directory};
+    const bool strayed = steps->implementation->agent && !steps_guest_follows(steps, step, &made);
     if (outcome) {
         outcome->error = error;
         outcome->result = result;

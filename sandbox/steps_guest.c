@@ -20,13 +20,17 @@ static bool concerns_process(const struct step *step) {
            step->kind == STEP_CLOSE || step->kind == STEP_DUP;
 }
 
-bool steps_guest_follows(struct steps *steps, const struct step *step, int32_t directory,
-                         int flags) {
+bool steps_guest_follows(struct steps *steps, const struct step *step, const struct made *made) {
+    struct channel *channel = &steps->guest->channel;
     struct reply_facts answer;
     if (!concerns_process(step))
         return true;
     act_as_worker(steps);
-    channel_prepare(&steps->guest->channel, steps->scenario, step, flags,
-                    number_there(steps, directory), &answer);
+    if (step->kind == STEP_OPEN || step->kind == STEP_DUP)
+        channel_vacate(channel, step->slot); /* whatever comes of it */
+    if (!made->done)
+        return true;
+    channel_prepare(channel, steps->scenario, step, made->flags,
+                    number_there(steps, made->directory), &answer);
     return answer.reply == REPLY_RETURNED && answer.result >= 0;
 }

@@ -5,10 +5,9 @@
  * Each call is one run of PROGRAM [ARGUMENT...] [-m MODE] -- PATH. What mkfifo(3) would have set
  * errno to is told from the end of what the command prints; if it cannot be, the answer is `?`.
  *
- * -m is what the new node shall have, whatever the umask, so it is given what mkfifo(3) would leave
- * of the mode. A default ACL takes part in what mkfifo(3) makes and not in that, so of such
- * directories commands prove nothing. A command that is killed by a signal takes the agent along:
- * the harness sees the crash.
+ * Mode 0666 goes without -m, as every command's default is. -m is what the new node shall have,
+ * whatever the umask (POSIX mkfifo -m: as by chmod): the harness finds that out before it judges. A
+ * command that is killed by a signal takes the agent along: the harness sees the crash.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +32,6 @@ extern char **environ;
 
 static char **command; /* with room for the arguments of a call behind its own */
 static int command_count;
-static mode_t mask;
 static int nothing; /* a descriptor that is at its end: what commands read */
 
 /* --- why it failed ---------------------------------------------------------------------------- */
@@ -165,7 +163,7 @@ static void make(mode_t mode, char *path) {
         return;
     }
     if (mode != 0666) {
-        snprintf(octal, sizeof octal, "%04o", mode & ~mask);
+        snprintf(octal, sizeof octal, "%04o", mode);
         command[count++] = "-m";
         command[count++] = octal;
     }
@@ -176,8 +174,7 @@ static void make(mode_t mode, char *path) {
 }
 
 static void set_umask(mode_t mode) {
-    mask = mode & 0777;
-    umask(mask);
+    umask(mode);
     printf("0\n");
 }
 
@@ -241,8 +238,6 @@ int main(int argc, char **argv) {
         return 2;
     close(ends[1]);
     nothing = ends[0];
-    mask = umask(0);
-    umask(mask);
     printf("fifofuzz-agent 1 %d mkfifo\n", (int)getpid());
     fflush(stdout);
     while (fgets(line, sizeof line, stdin))
