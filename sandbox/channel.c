@@ -213,14 +213,6 @@ static void change_directory(struct channel *channel, const char *path, size_t l
     channel->changed_directory |= out->result == 0;
 }
 
-static void close_slot(struct channel *channel, unsigned slot, struct reply_facts *out) {
-    begin(channel, "close %" PRId32 "\n", channel->slots[slot].number);
-    exchange(channel, out);
-    for (unsigned i = 0; i < SCENARIO_SLOTS; i++)
-        if (channel->slots[i].number == channel->slots[slot].number)
-            channel->slots[i].open = false;
-}
-
 static void open_slot(struct channel *channel, const struct scenario *scenario,
                       const struct step *step, int flags, int32_t directory,
                       struct reply_facts *out) {
@@ -237,11 +229,14 @@ static void open_slot(struct channel *channel, const struct scenario *scenario,
     channel->slots[step->slot].open = true;
 }
 
-void channel_vacate(struct channel *channel, unsigned slot) {
+void channel_close(struct channel *channel, int32_t number) {
     struct reply_facts ignored;
     become(channel);
-    if (channel->slots[slot].open)
-        close_slot(channel, slot, &ignored);
+    begin(channel, "close %" PRId32 "\n", number);
+    exchange(channel, &ignored);
+    for (unsigned i = 0; i < SCENARIO_SLOTS; i++)
+        if (channel->slots[i].number == number)
+            channel->slots[i].open = false;
 }
 
 void channel_prepare(struct channel *channel, const struct scenario *scenario,
@@ -254,9 +249,6 @@ void channel_prepare(struct channel *channel, const struct scenario *scenario,
         break;
     case STEP_CHDIR:
         change_directory(channel, scenario_text(scenario, step->path), step->path.length, out);
-        break;
-    case STEP_CLOSE:
-        close_slot(channel, step->slot, out);
         break;
     default:
         open_slot(channel, scenario, step, flags, directory, out);
@@ -332,7 +324,8 @@ void channel_reset(struct channel *channel) {
     channel_assume(channel, &(struct identity){0}, 0);
     become(channel);
     for (unsigned i = 0; i < SCENARIO_SLOTS; i++)
-        channel_vacate(channel, i);
+        if (channel->slots[i].open)
+            channel_close(channel, channel->slots[i].number);
     if (channel->changed_directory)
         change_directory(channel, "/", 1, &ignored);
     if (channel->changed_umask)

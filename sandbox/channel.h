@@ -71,12 +71,12 @@ void channel_assume(struct channel *channel, const struct identity *identity,
 void channel_call(struct channel *channel, const struct scenario *scenario, const struct step *step,
                   int32_t directory, struct reply_facts *out);
 
-/* Closes what the slot holds in the agent, if it is open. */
-void channel_vacate(struct channel *channel, unsigned slot);
+/* Closes descriptor `number` of the agent, which one slot or several hold. */
+void channel_close(struct channel *channel, int32_t number);
 
 /*
- * The preparation `step`, which the worker has done itself: one of umask, chdir, open, dup and
- * close, with `flags` of open(2) and `directory` for dup. Fills `out`.
+ * The preparation `step`, which the worker has done itself: one of umask, chdir, open and dup, with
+ * `flags` of open(2) and `directory` for dup. Fills `out`.
  */
 void channel_prepare(struct channel *channel, const struct scenario *scenario,
                      const struct step *step, int flags, int32_t directory,

@@ -100,7 +100,8 @@ static bool observe_status(const struct guest *guest, struct observation *observ
     if (length <= 0)
         return true;
     text[length] = '\0';
-    return observe_umask(text, observation) & is_who_it_was(text, &guest->keeper.page->identity);
+    const bool same = observe_umask(text, observation);
+    return is_who_it_was(text, &guest->keeper.page->identity) && same;
 }
 
 static bool observe_directory(const struct guest *guest, struct observation *observation) {
@@ -276,11 +277,25 @@ static bool means_something_else(const struct guest *guest, int32_t number) {
     return false;
 }
 
+/* The slot that holds the worker's `number` where both have it open, or SCENARIO_SLOTS. */
+static unsigned slot_of(const struct guest *guest, int32_t number, const int32_t *slots,
+                        const bool *open) {
+    unsigned i = 0;
+    while (i < SCENARIO_SLOTS && !(open[i] && slots[i] == number && guest->channel.slots[i].open))
+        i++;
+    return i;
+}
+
+bool guest_holds(const struct guest *guest, int32_t number, const int32_t *slots,
+                 const bool *open) {
+    return slot_of(guest, number, slots, open) < SCENARIO_SLOTS;
+}
+
 int32_t guest_number(const struct guest *guest, int32_t number, const int32_t *slots,
                      const bool *open) {
     enum { NEVER_OPEN = 1 << 20 };
-    for (unsigned i = 0; i < SCENARIO_SLOTS; i++)
-        if (open[i] && slots[i] == number && guest->channel.slots[i].open)
-            return guest->channel.slots[i].number;
+    const unsigned slot = slot_of(guest, number, slots, open);
+    if (slot < SCENARIO_SLOTS)
+        return guest->channel.slots[slot].number;
     return means_something_else(guest, number) ? number + NEVER_OPEN : number;
 }

@@ -52,6 +52,9 @@ int guest_before_arena(struct guest *guest, char *reason, size_t reason_size);
 int guest_in_arena(struct guest *guest, uint32_t nofile, char *reason, size_t reason_size);
 int guest_start(struct guest *guest, char *reason, size_t reason_size);
 
+/* True if a slot holds the worker's `number`, and the agent has that slot open, too. */
+bool guest_holds(const struct guest *guest, int32_t number, const int32_t *slots, const bool *open);
+
 /* What the worker calls `number` is called in the agent. `open` says for slots what is open. */
 int32_t guest_number(const struct guest *guest, int32_t number, const int32_t *slots,
                      const bool *open);

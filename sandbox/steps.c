@@ -496,12 +496,15 @@ void steps_run(struct steps *steps, uint32_t index, struct observation *observat
         run_call(steps, index, observation);
         return;
     }
-    const int directory = directory_of(steps, step);
+    const bool on_guest = steps->implementation->agent != NULL;
+    struct following following;
+    if (on_guest)
+        steps_guest_prepare(steps, step, directory_of(steps, step), &following);
     errno = 0;
     int result = prepare(steps, step);
     const int error = errno;
-    const struct made made = {result >= 0, open_flags(step), directory};
-    const bool strayed = steps->implementation->agent && !steps_guest_follows(steps, step, &made);
+    const bool strayed =
+        on_guest && !steps_guest_follows(steps, step, &following, open_flags(step), result >= 0);
     if (outcome) {
         outcome->error = error;
         outcome->result = result;
