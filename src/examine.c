@@ -67,24 +67,24 @@ static void replay(struct examiner *examiner, const struct scenario *scenario,
     run_steadily(examiner, &silent, examiner->implementation, scenario, verdict);
 }
 
-/* Takes out what only an agent can be asked: no system call takes a path with a NUL. */
-static void leave_out_counted(struct scenario *scenario) {
+/* What is left without that which only an agent can be asked: no system call's path has a NUL. */
+static const struct scenario *without_counted(const struct scenario *scenario) {
+    static struct scenario possible;
     uint32_t kept = 0;
-    for (uint32_t i = 0; i < scenario->step_count; i++)
-        if (scenario->steps[i].pointer != POINTER_COUNTED)
-            scenario->steps[kept++] = scenario->steps[i];
-    scenario_truncate(scenario, kept);
+    scenario_copy(&possible, scenario);
+    for (uint32_t i = 0; i < possible.step_count; i++)
+        if (possible.steps[i].pointer != POINTER_COUNTED)
+            possible.steps[kept++] = possible.steps[i];
+    scenario_truncate(&possible, kept);
+    return &possible;
 }
 
 /* The same scenario on the bare system call, which has traits of its own: none. */
 static void replay_raw(struct examiner *examiner, const struct scenario *scenario,
                        struct verdict *verdict) {
-    static struct scenario possible;
-    scenario_copy(&possible, scenario);
-    leave_out_counted(&possible);
     struct contract contract = {.level = examiner->contract.level, .host = examiner->contract.host};
     struct judge silent = {.contract = &contract, .world = &examiner->world};
-    run_steadily(examiner, &silent, implementation_find("raw"), &possible, verdict);
+    run_steadily(examiner, &silent, implementation_find("raw"), without_counted(scenario), verdict);
 }
 
 /* --- begin and end ---------------------------------------------------------------------------- */
@@ -115,7 +115,9 @@ static int describe_entry(const struct examiner *examiner, enum step_kind kind, 
     if (!there)
         return snprintf(out, capacity, "%s is missing", name);
     return snprintf(out, capacity, "%s: foreign type bits %s, bad pointers %s", name,
-                    traits->masks_type_bits ? "are masked" : "give EINVAL",
+                    traits->masks_type_bits           ? "are masked"
+                    : examiner->implementation->agent ? "are refused"
+                                                      : "give EINVAL",
                     !examiner->contract.host.can[ABILITY_POINTERS] ? "cannot be passed"
                     : traits->reads_path                           ? "crash it (left out)"
                                                                    : "reach the kernel");
@@ -310,9 +312,10 @@ static bool is_disturbed_now(struct examiner *examiner, const struct scenario *s
     enum { TRIES = 40 };
     struct contract contract = {.level = examiner->contract.level, .host = examiner->contract.host};
     struct judge silent = {.contract = &contract, .world = &examiner->world};
+    const struct scenario *possible = without_counted(scenario);
     for (int i = 0; i < TRIES; i++) {
         struct verdict verdict;
-        run_and_judge(examiner, &silent, implementation_find("raw"), scenario, &verdict);
+        run_and_judge(examiner, &silent, implementation_find("raw"), possible, &verdict);
         if (verdict_is_bad(&verdict) && may_be_disturbed(&verdict))
             return true;
     }

@@ -111,6 +111,16 @@ static void a_path_with_a_nul_is_refused_in_any_way(void **state) {
     assert_judged(VERDICT_VIOLATED, CLAUSE_RETURNS, NULL);
 }
 
+static void the_end_of_an_agent_is_named(void **state) {
+    (void)state;
+    seen.step = seen.outcome_count = STEP_OF_FAILURE;
+    seen.ending = ENDING_GARBLED;
+    assert_judged(VERDICT_VIOLATED, CLAUSE_RETURNS,
+                  "the call: expected returned, got answered what is no reply");
+    seen.ending = ENDING_EXITED;
+    assert_judged(VERDICT_VIOLATED, CLAUSE_RETURNS, NULL);
+}
+
 static void chmod_may_come_after_the_other_times(void **state) {
     (void)state;
     seen.outcomes[STEP_OF_SUCCESS].target.ctime = 1600;
@@ -152,6 +162,7 @@ int main(void) {
                                observe_everything),
         cmocka_unit_test_setup(what_comes_before_such_a_preparation_is_judged, observe_everything),
         cmocka_unit_test_setup(a_path_with_a_nul_is_refused_in_any_way, observe_everything),
+        cmocka_unit_test_setup(the_end_of_an_agent_is_named, observe_everything),
         cmocka_unit_test_setup(chmod_may_come_after_the_other_times, observe_everything),
         cmocka_unit_test_setup(silent_answers_reach_nothing, observe_everything),
     };

@@ -20,13 +20,23 @@ const struct target *target_find(const char *name) {
 /* --- what a target reaches -------------------------------------------------------------------- */
 
 /* What a clause may ask of target and implementation, and what is said where they lack it. */
-enum need { NEED_CALL, NEED_DIRFD, NEED_POINTER, NEED_TYPE, NEED_SPECIAL, NEED_FIFO, NEED_COUNT };
+enum need {
+    NEED_CALL,
+    NEED_DIRFD,
+    NEED_POINTER,
+    NEED_TYPE,
+    NEED_SPECIAL,
+    NEED_CREATED,
+    NEED_FIFO,
+    NEED_COUNT
+};
 static const char *const lacking[NEED_COUNT] = {
     [NEED_CALL] = "the implementation has no entry point that the target calls",
     [NEED_DIRFD] = "mkfifoat is not called",
     [NEED_POINTER] = "the implementation reads paths itself, so bad pointers are left out",
     [NEED_TYPE] = "the implementation masks foreign file type bits",
     [NEED_SPECIAL] = "the implementation drops the special bits of mode",
+    [NEED_CREATED] = "the implementation sets special bits with chmod(2), which knows no umask",
     [NEED_FIFO] = "a single call finds no other call's FIFO",
 };
 
@@ -40,7 +50,7 @@ static enum need need_of(enum clause clause) {
         {CLAUSE_EACCES_DIRFD, NEED_DIRFD},   {CLAUSE_EFAULT, NEED_POINTER},
         {CLAUSE_EINVAL_FIRST, NEED_TYPE},    {CLAUSE_EFAULT_UNTERMINATED, NEED_POINTER},
         {CLAUSE_PROT_FIFOS, NEED_FIFO},      {CLAUSE_MODE_SPECIAL, NEED_SPECIAL},
-        {CLAUSE_SETGID_STRIP, NEED_SPECIAL}, {CLAUSE_SETGID_BEFORE_UMASK, NEED_SPECIAL},
+        {CLAUSE_SETGID_STRIP, NEED_SPECIAL}, {CLAUSE_SETGID_BEFORE_UMASK, NEED_CREATED},
     };
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
         if (needs[i].clause == clause)
@@ -54,6 +64,10 @@ static bool is_made(const struct target *target, const struct campaign_facts *fa
     bool wanted = target->shape == SHAPE_SEQUENCE ||
                   (target->shape == SHAPE_MKFIFOAT) == (kind == STEP_MKFIFOAT);
     return wanted && facts->entries[kind];
+}
+
+static bool creates_special(const struct entry_traits *traits) {
+    return !traits->drops_special_bits && traits->mode_way != MODE_CHANGES;
 }
 
 static bool is_met(const struct target *target, const struct campaign_facts *facts,
@@ -70,6 +84,8 @@ static bool is_met(const struct target *target, const struct campaign_facts *fac
         return (made[0] && !of[0].masks_type_bits) || (made[1] && !of[1].masks_type_bits);
     case NEED_SPECIAL:
         return (made[0] && !of[0].drops_special_bits) || (made[1] && !of[1].drops_special_bits);
+    case NEED_CREATED:
+        return (made[0] && creates_special(&of[0])) || (made[1] && creates_special(&of[1]));
     case NEED_FIFO:
         return target->shape == SHAPE_SEQUENCE;
     case NEED_CALL:

@@ -66,6 +66,11 @@ static void one_entry_point_that_shows_a_clause_is_enough(void **state) {
     facts.traits.of[STEP_MKFIFO].drops_special_bits = true;
     assert_true(reaches("sequence", &facts, CLAUSE_MODE_SPECIAL));
     assert_false(reaches("mkfifo", &facts, CLAUSE_MODE_SPECIAL));
+    assert_false(reaches("mkfifo", &facts, CLAUSE_SETGID_BEFORE_UMASK));
+    facts.traits.of[STEP_MKFIFO].drops_special_bits = false;
+    facts.traits.of[STEP_MKFIFO].mode_way = MODE_CHANGES;
+    assert_true(reaches("mkfifo", &facts, CLAUSE_SETGID_STRIP));
+    assert_false(reaches("mkfifo", &facts, CLAUSE_SETGID_BEFORE_UMASK));
     facts.entries[STEP_MKFIFOAT] = false;
     assert_false(reaches("sequence", &facts, CLAUSE_EFAULT));
     assert_false(reaches("sequence", &facts, CLAUSE_EINVAL_FIRST));
