@@ -263,6 +263,8 @@ int harness_run(const uint8_t *data, size_t size) {
     bool held = examine_holds(&examiner, &scenario, &verdict);
     if (!held)
         collector_take(&collector, &scenario, &verdict);
+    if (writer.job && verdict.kind == VERDICT_UNDECIDED)
+        campaign_leave_open(&writer, (enum clause)verdict.clause);
     if (writer.job)
         campaign_end(&writer, examiner.scenarios, examiner.calls, examiner.undecided);
     if (held || (arguments.keep_going && !stopped_by_sanitizer(&verdict)))

@@ -147,6 +147,7 @@ static void add_clauses(const struct campaign_job *job, struct campaign_totals *
         if (totals->reached[i] == 0 || after < totals->first_after[i])
             totals->first_after[i] = after;
         totals->reached[i] += reached;
+        totals->left_open[i] += atomic_load_explicit(&job->left_open[i], memory_order_relaxed);
         clause_set_add(&totals->clauses, (enum clause)i);
     }
 }

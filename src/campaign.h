@@ -66,6 +66,7 @@ struct campaign_job {
     _Atomic uint32_t state; /* enum campaign_state; written after what it makes valid */
     _Atomic uint64_t scenarios, calls, undecided;
     _Atomic uint64_t reached[CLAUSE_COUNT];     /* how often each clause applied */
+    _Atomic uint64_t left_open[CLAUSE_COUNT];   /* how often it was where a verdict was undecided */
     _Atomic uint32_t first_after[CLAUSE_COUNT]; /* milliseconds into the campaign, if reached */
     struct campaign_facts facts;
     char tier[64];
@@ -129,6 +130,13 @@ static inline void campaign_reach(struct campaign_writer *writer, enum clause cl
     atomic_store_explicit(&job->reached[clause], before + 1, memory_order_relaxed);
 }
 
+/* The documents left open, at this clause, what was seen. */
+static inline void campaign_leave_open(struct campaign_writer *writer, enum clause clause) {
+    struct campaign_job *job = writer->job;
+    uint64_t before = atomic_load_explicit(&job->left_open[clause], memory_order_relaxed);
+    atomic_store_explicit(&job->left_open[clause], before + 1, memory_order_relaxed);
+}
+
 /* The input was examined; the arguments are the child's totals so far. */
 void campaign_end(struct campaign_writer *writer, uint64_t scenarios, uint64_t calls,
                   uint64_t undecided);
@@ -161,6 +169,7 @@ void campaign_enter(struct campaign_writer *writer, enum campaign_state state);
 struct campaign_totals {
     uint64_t scenarios, calls, undecided, not_kept;
     uint64_t reached[CLAUSE_COUNT];
+    uint64_t left_open[CLAUSE_COUNT];
     uint32_t first_after[CLAUSE_COUNT]; /* the earliest, in milliseconds; 0 if never reached */
     struct clause_set clauses;          /* those reached at least once */
 };

@@ -110,8 +110,12 @@ static void a_clause_was_first_reached_when_the_earliest_job_did(void **state) {
     campaign_reach(&early, CLAUSE_EBADF);
     early.now = 2000; /* only the first time counts */
     campaign_reach(&early, CLAUSE_EBADF);
+    campaign_leave_open(&late, CLAUSE_EBADF);
+    campaign_leave_open(&early, CLAUSE_EBADF);
     struct campaign_totals totals;
     campaign_sum(campaign, &totals);
+    assert_int_equal(totals.left_open[CLAUSE_EBADF], 2);
+    assert_int_equal(totals.left_open[CLAUSE_EEXIST], 0);
     assert_int_equal(totals.first_after[CLAUSE_EBADF], 30);
     assert_int_equal(totals.first_after[CLAUSE_EEXIST], 0);
     campaign_close(campaign);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "grade.h"
 #include "policy.h"
 
 #ifndef FIFOFUZZ_VERSION
@@ -86,6 +87,11 @@ static void print_headline(FILE *out, const struct finding *finding) {
     fputc('\n', out);
     if (finding->verdict.kind != VERDICT_DISAGREED)
         print_clause(out, (enum clause)finding->verdict.clause);
+}
+
+static void print_grade(FILE *out, const struct finding *finding) {
+    const struct grade_info *info = &grade_infos[grade_of(&finding->verdict)];
+    fprintf(out, "Grade: %s: %s\n", info->name, info->meaning);
 }
 
 /* Only what could be replayed was tried with the bare system call, too. */
@@ -243,6 +249,7 @@ static void print_ways(FILE *out, const struct report_run *run, const char *file
 void report_print(FILE *out, const struct report_run *run, const struct finding *finding,
                   const char *file) {
     print_headline(out, finding);
+    print_grade(out, finding);
     fprintf(out, "Fault: %s\n", report_fault(finding));
     print_scenario(out, finding);
     print_comparison(out, finding);

@@ -1,10 +1,10 @@
 /*
  * report.h - what a finding looks like to a person, on the screen and in its folder (findings.h).
  *
- * A report says, in this order: what failed, with the clause, its text and its source; whose fault
- * it is; the scenario with the step at fault marked; expected and got; how reliably it happens;
- * what the implementation printed and where it was; the circumstances; and complete commands to go
- * on with.
+ * A report says, in this order: what failed, with the clause, its text and its source; how bad that
+ * is (grade.h); whose fault it is; the scenario with the step at fault marked; expected and got;
+ * how reliably it happens; what the implementation printed and where it was; the circumstances; and
+ * complete commands to go on with.
  */
 #ifndef FIFOFUZZ_REPORT_H
 #define FIFOFUZZ_REPORT_H

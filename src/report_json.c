@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "check.h"
+#include "grade.h"
 #include "printable.h"
 
 /* --- texts ------------------------------------------------------------------------------------ */
@@ -88,14 +89,14 @@ static json_t *failure(const struct content *content) {
     char expected[512];
     char got[512];
     report_values(finding, expected, got, sizeof expected);
-    return json_pack("{s:o, s:o, s:s, s:o, s:s, s:s, s:o, s:o, s:i, s:i, s:o, s:o}", "signature",
-                     text(finding->signature), "sentence", printed(content, print_sentence),
-                     "verdict", verdict->kind == VERDICT_DISAGREED ? "disagreed" : "violated",
-                     "clause", clause(content), "fault", fault_word(finding), "fault_text",
-                     report_fault(finding), "expected", text(expected), "got", text(got), "replays",
-                     (int)finding->replays, "repeated", (int)finding->repeated, "stderr",
-                     text_of(finding->stderr_text, finding->stderr_length), "stack",
-                     split(finding->stack_text));
+    return json_pack(
+        "{s:o, s:o, s:s, s:o, s:s, s:s, s:s, s:o, s:o, s:i, s:i, s:o, s:o}", "signature",
+        text(finding->signature), "sentence", printed(content, print_sentence), "verdict",
+        verdict->kind == VERDICT_DISAGREED ? "disagreed" : "violated", "clause", clause(content),
+        "grade", grade_infos[grade_of(verdict)].name, "fault", fault_word(finding), "fault_text",
+        report_fault(finding), "expected", text(expected), "got", text(got), "replays",
+        (int)finding->replays, "repeated", (int)finding->repeated, "stderr",
+        text_of(finding->stderr_text, finding->stderr_length), "stack", split(finding->stack_text));
 }
 
 static json_t *steps(const struct finding *finding) {

@@ -3,6 +3,7 @@
  *
  *   signature, sentence, verdict ("violated", or "disagreed" where a preparation went otherwise)
  *   clause: name, summary, source, posix, documented; null if a preparation disagreed
+ *   grade ("grave", "broken", "parity", or "none" where a preparation disagreed)
  *   fault ("implementation", "platform", "fifofuzz" or "not determined"), fault_text
  *   step (from 1), step_text, late (an earlier step may have done it), scenario, lines
  *   original: the scenario before it was minimized

@@ -79,6 +79,7 @@ static void a_finding_is_told_in_parts(void **state) {
     assert_text(report, "sentence",
                 "C-EEXIST-dangling is violated by step 2: the call: expected EEXIST, got success");
     assert_text(report, "verdict", "violated");
+    assert_text(report, "grade", "grave");
     assert_text(report, "fault", "implementation");
     assert_text(report, "expected", "EEXIST");
     assert_text(report, "got", "success");
@@ -115,6 +116,7 @@ static void what_is_not_known_is_not_claimed(void **state) {
     finding.replays = 0;
     json_t *report = written(NULL);
     assert_text(report, "verdict", "disagreed");
+    assert_text(report, "grade", "none");
     assert_text(report, "fault", "not determined");
     assert_true(json_is_null(json_object_get(report, "clause")));
     assert_int_equal(json_object_size(json_object_get(report, "commands")), 0);

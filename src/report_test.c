@@ -21,6 +21,7 @@ static void a_report_reads_as_agreed(void **state) {
         "C-EEXIST-dangling: a dangling or looping symbolic link as last component gives EEXIST "
         "and nothing is created\n"
         "Source: POSIX DESCRIPTION; mkfifo(3) EEXIST (POSIX: shall; manual pages: shall)\n"
+        "Grade: grave: data, the caller or another node suffer, or the wrong thing is made\n"
         "Fault: the implementation: the bare system call does it right\n"
         "\n"
         "Scenario:\n"
@@ -59,6 +60,7 @@ static void whoever_is_at_fault_is_named(void **state) {
     text = printed(&linux_run, NULL);
     assert_contains(text, "Step 2 went otherwise than the model says: ");
     assert_contains(text, "\nFault: fifofuzz: ");
+    assert_contains(text, "\nGrade: none: ");
     assert_contains(text, "  > symlink \"nowhere\" \"link\"\n");
     assert_lacks(text, "C-EEXIST");
     free(text);

@@ -28,14 +28,15 @@ static json_t *reasons(const struct figures *figures) {
     return object;
 }
 
-/* How often each clause applied and when it first did. */
+/* How often each clause applied, when it first did, and how often it left open what was seen. */
 static json_t *counts(const struct campaign_totals *totals) {
     json_t *object = json_object();
     for (int i = 0; i < CLAUSE_COUNT; i++)
         if (totals->reached[i])
             json_object_set_new(object, clause_infos[i].name,
-                                json_pack("{s:o, s:o}", "count", number(totals->reached[i]),
-                                          "first_ms", number(totals->first_after[i])));
+                                json_pack("{s:o, s:o, s:o}", "count", number(totals->reached[i]),
+                                          "first_ms", number(totals->first_after[i]), "undecided",
+                                          number(totals->left_open[i])));
     return object;
 }
 

@@ -66,6 +66,7 @@ void finding_print(FILE *out, const json_t *report) {
     const json_t *commands = json_object_get(report, "commands");
     print_line(out, "", finding_text(report, "sentence"));
     print_clause(out, json_object_get(report, "clause"));
+    print_line(out, "Grade: ", finding_text(report, "grade"));
     print_line(out, "Fault: ", finding_text(report, "fault_text"));
     print_scenario(out, report);
     print_line(out, "\nExpected: ", finding_text(report, "expected"));

@@ -51,6 +51,7 @@ static void print_facts(FILE *out, const struct figures_finding *finding, const 
     char text[96];
     json_int_t replays = json_integer_value(json_object_get(report, "replays"));
     fputs("<dl class=\"facts\">\n", out);
+    page_entry(out, "Grade", finding_text(report, "grade"));
     page_entry(out, "Expected", finding_text(report, "expected"));
     page_entry(out, "Got", finding_text(report, "got"));
     page_entry(out, "Fault", finding_text(report, "fault_text"));
