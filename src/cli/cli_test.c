@@ -144,7 +144,7 @@ static void every_verb_has_help(void **state) {
     (void)state;
     const char *const verbs[] = {"run",      "repro",     "minimize", "keep",    "check",
                                  "show",     "encode",    "list",     "explain", "doctor",
-                                 "export-c", "export-sh", "bench"};
+                                 "export-c", "export-sh", "bench",    "matrix"};
     RUN("--help");
     assert_status(0);
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {

@@ -4,7 +4,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -20,7 +19,6 @@
 #include "subject.h"
 
 enum {
-    SEED_MAX = 2147483647 - CAMPAIGN_JOBS_MAX,
     PATIENCE = 600,          /* seconds that the engine gets beyond --time */
     OVERDUE = -1,            /* where others are signals */
     ENGINE_INTERRUPTED = 72, /* libFuzzer's status after SIGTERM or SIGINT */
@@ -63,14 +61,6 @@ static void need_folder(const char *path, const char *what) {
     int error = mkdir(path, 0777) != 0 && errno != EEXIST ? errno : folder_error(path);
     if (error)
         cli_fail(STATUS_USAGE, "%s cannot be written to %s: %s", what, path, strerror(error));
-}
-
-/* A random seed, never 0, which libFuzzer takes for "choose one". */
-static uint64_t choose_seed(void) {
-    uint32_t random = (uint32_t)time(NULL);
-    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
-        random ^= (uint32_t)getpid() << 16;
-    return 1 + random % SEED_MAX;
 }
 
 /* Mistakes that show without a sandbox. */
@@ -368,7 +358,7 @@ static int run_run(int argc, char **argv) {
         CLI_SUBJECT_OPTIONS(subject),
         {"time", 't', OPTION_NUMBER, &plan.seconds, 1, 1000000000},
         {"runs", 0, OPTION_NUMBER, &plan.runs, 1, 1000000000000},
-        {"seed", 's', OPTION_NUMBER, &plan.seed, 1, SEED_MAX},
+        {"seed", 's', OPTION_NUMBER, &plan.seed, 1, CREW_SEED_MAX},
         {"jobs", 'j', OPTION_NUMBER, &plan.jobs, 1, CAMPAIGN_JOBS_MAX},
         {"findings", 0, OPTION_TEXT, &plan.findings, 0, 0},
         {"corpus", 0, OPTION_TEXT, &plan.corpus, 0, 0},
@@ -397,7 +387,7 @@ static int run_run(int argc, char **argv) {
         need_folder(plan.corpus, "a corpus");
     outputs_need(&outputs);
     if (plan.seed == 0)
-        plan.seed = choose_seed();
+        plan.seed = crew_choose_seed();
     return campaign(&plan, target, &outputs);
 }
 

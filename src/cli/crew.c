@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -80,6 +81,13 @@ static void add_harness_flags(struct arguments *arguments, const struct crew *cr
 /* The share of `runs` for job number `job`. */
 static uint64_t share(const struct crew_plan *plan, unsigned job) {
     return plan->runs / plan->jobs + (job < plan->runs % plan->jobs);
+}
+
+uint64_t crew_choose_seed(void) {
+    uint32_t random = (uint32_t)time(NULL);
+    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != sizeof random)
+        random ^= (uint32_t)getpid() << 16;
+    return 1 + random % CREW_SEED_MAX;
 }
 
 /* The engine's: another one for each job and each of its processes, 1..2^31-1. */

@@ -15,6 +15,12 @@
 #include "campaign.h"
 #include "janitor.h"
 
+/* Seeds of a campaign are 1 to this; each of its processes takes another one from there on. */
+enum { CREW_SEED_MAX = 2147483647 - CAMPAIGN_JOBS_MAX };
+
+/* A random seed, never 0, which libFuzzer takes for "choose one". */
+uint64_t crew_choose_seed(void);
+
 /* What to run. All texts belong to the caller. */
 struct crew_plan {
     const char *target; /* of targets.h */

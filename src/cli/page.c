@@ -27,13 +27,21 @@ void page_entry(FILE *out, const char *label, const char *text) {
 
 /* --- the top ---------------------------------------------------------------------------------- */
 
-static void print_head(FILE *out, const struct figures *figures) {
+void page_head(FILE *out, const char *title, const char *more) {
     fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
           "<meta name=\"color-scheme\" content=\"light dark\">\n<title>fifofuzz: ",
           out);
-    markup_text(out, figures->plan->implementation);
-    fprintf(out, "</title>\n<style>\n%s</style>\n</head>\n<body>\n<header>\n", page_style);
+    markup_text(out, title);
+    fprintf(out, "</title>\n<style>\n%s%s</style>\n</head>\n<body>\n", page_style, more);
+}
+
+void page_foot(FILE *out) {
+    fputs("<footer>Written by fifofuzz ", out);
+    markup_text(out, report_version());
+    fputs(", which holds implementations of mkfifo and mkfifoat against POSIX and the Linux manual "
+          "pages.</footer>\n</body>\n</html>\n",
+          out);
 }
 
 /* The run in one sentence. Where no clause was reached, nothing can have held. */
@@ -120,8 +128,8 @@ static void print_tested(FILE *out, const struct figures *figures) {
 }
 
 int page_write(FILE *out, const struct figures *figures, int status) {
-    print_head(out, figures);
-    fputs("<h1>fifofuzz: ", out);
+    page_head(out, figures->plan->implementation, "");
+    fputs("<header>\n<h1>fifofuzz: ", out);
     markup_text(out, figures->plan->implementation);
     fputs("</h1>\n", out);
     print_verdict(out, figures, status);
@@ -132,10 +140,7 @@ int page_write(FILE *out, const struct figures *figures, int status) {
         page_plots(out, figures);
         page_clauses(out, figures);
     }
-    fputs("</main>\n<footer>Written by fifofuzz ", out);
-    markup_text(out, report_version());
-    fputs(", which holds implementations of mkfifo and mkfifoat against POSIX and the Linux manual "
-          "pages.</footer>\n</body>\n</html>\n",
-          out);
+    fputs("</main>\n", out);
+    page_foot(out);
     return 0;
 }

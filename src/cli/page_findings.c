@@ -87,10 +87,13 @@ static void print_commands(FILE *out, const json_t *commands) {
     }
 }
 
-static void print_finding(FILE *out, const struct figures_finding *finding) {
-    json_t *report = finding_load(finding->folder);
+void page_finding(FILE *out, const struct figures_finding *finding, const json_t *report,
+                  const char *anchor) {
     const char *sentence = finding_text(report, "sentence");
-    fputs("<article>\n", out);
+    fputs("<article", out);
+    if (anchor)
+        fprintf(out, " id=\"%s\"", anchor);
+    fputs(">\n", out);
     page_element(out, "h3", "violated", *sentence ? sentence : finding->signature);
     print_clause(out, json_object_get(report, "clause"));
     print_scenario(out, report);
@@ -99,13 +102,15 @@ static void print_finding(FILE *out, const struct figures_finding *finding) {
     print_noise(out, finding_text(report, "stderr"));
     print_commands(out, json_object_get(report, "commands"));
     fputs("</article>\n", out);
-    json_decref(report);
 }
 
 void page_findings(FILE *out, const struct figures *figures) {
     if (figures->finding_count == 0)
         return;
     page_element(out, "h2", NULL, "Findings");
-    for (unsigned i = 0; i < figures->finding_count; i++)
-        print_finding(out, &figures->findings[i]);
+    for (unsigned i = 0; i < figures->finding_count; i++) {
+        json_t *report = finding_load(figures->findings[i].folder);
+        page_finding(out, &figures->findings[i], report, NULL);
+        json_decref(report);
+    }
 }

@@ -15,6 +15,19 @@ void page_element(FILE *out, const char *tag, const char *name, const char *text
 /* Prints <dt>LABEL</dt><dd>TEXT</dd>, escaped; nothing where there is no text. */
 void page_entry(FILE *out, const char *label, const char *text);
 
+/* The document up to where <body> begins: its title, and the styles `more` behind page_style. */
+void page_head(FILE *out, const char *title, const char *more);
+
+/* The end of the document, with who wrote it. */
+void page_foot(FILE *out);
+
+/*
+ * One finding as `report`, its report.json or NULL, tells of it. `anchor` is what links lead to, or
+ * NULL.
+ */
+void page_finding(FILE *out, const struct figures_finding *finding, const json_t *report,
+                  const char *anchor);
+
 /* Each finding with its scenario; nothing if there is none. */
 void page_findings(FILE *out, const struct figures *figures);
 
