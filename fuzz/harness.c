@@ -263,7 +263,7 @@ int harness_run(const uint8_t *data, size_t size) {
     bool held = examine_holds(&examiner, &scenario, &verdict);
     if (!held)
         collector_take(&collector, &scenario, &verdict);
-    if (writer.job && verdict.kind == VERDICT_UNDECIDED)
+    if (writer.job && (verdict.kind == VERDICT_UNDECIDED || (held && verdict_is_bad(&verdict))))
         campaign_leave_open(&writer, (enum clause)verdict.clause);
     if (writer.job)
         campaign_end(&writer, examiner.scenarios, examiner.calls, examiner.undecided);

@@ -1,12 +1,8 @@
 /* page_test.c - the page of a campaign: its structure, and how a browser takes it. */
 #include "page.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
-
+#include "browser_testing.h"
 #include "cli.h"
-#include "figures_testing.h"
 #include "markup_testing.h"
 
 /* The page of the figures at hand, in new memory. */
@@ -19,16 +15,6 @@ static char *page(int status) {
     assert_int_equal(fclose(out), 0);
     assert_int_equal(strlen(text), size);
     return text;
-}
-
-static void assert_contains(const char *text, const char *part) {
-    if (!strstr(text, part))
-        fail_msg("\"%s\" is not in:\n%s", part, text);
-}
-
-static void assert_lacks(const char *text, const char *part) {
-    if (strstr(text, part))
-        fail_msg("\"%s\" is in:\n%s", part, text);
 }
 
 /* --- structure -------------------------------------------------------------------------------- */
@@ -152,77 +138,17 @@ static void the_verdict_claims_no_more_than_was_seen(void **state) {
 
 /* --- in a browser ----------------------------------------------------------------------------- */
 
-static bool have_chromium(void) {
-    return access("/usr/bin/chromium", X_OK) == 0;
-}
-
-/* Shows `file` of the directory in a browser `width` wide; what that said goes to `said`. */
-static void show(const char *file, unsigned width, char *said, size_t size) {
-    char data[600], picture[600], window[64], url[600];
-    char *log = cli_join(findings_directory, "chromium.log");
-    snprintf(data, sizeof data, "--user-data-dir=%s/chromium", findings_directory);
-    snprintf(picture, sizeof picture, "--screenshot=%s/%s.png", findings_directory, file);
-    snprintf(window, sizeof window, "--window-size=%u,844", width);
-    snprintf(url, sizeof url, "file://%s/%s", findings_directory, file);
-    pid_t child = fork();
-    assert_true(child >= 0);
-    if (child == 0) {
-        if (!freopen(log, "w", stderr) || !freopen("/dev/null", "w", stdout))
-            _exit(99);
-        setenv("HOME", findings_directory, 1);
-        execl("/usr/bin/chromium", "chromium", "--headless", "--no-sandbox", "--disable-gpu",
-              "--no-first-run", "--disable-background-networking", "--disable-component-update",
-              "--disable-sync", "--disable-dev-shm-usage", "--enable-logging=stderr", "--v=0", data,
-              picture, window, url, NULL);
-        _exit(99);
-    }
-    int status;
-    assert_int_equal(waitpid(child, &status, 0), child);
-    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
-    FILE *in = fopen(log, "re");
-    assert_non_null(in);
-    said[fread(said, 1, size - 1, in)] = '\0';
-    fclose(in);
-    free(log);
-}
-
-static void write_page(const char *file, const char *text) {
-    char *path = cli_join(findings_directory, file);
-    FILE *out = fopen(path, "we");
-    assert_non_null(out);
-    fputs(text, out);
-    assert_int_equal(fclose(out), 0);
-    free(path);
-}
-
 static void a_browser_has_nothing_to_complain_of(void **state) {
     (void)state;
-    static char said[65536];
     static const unsigned widths[] = {390, 1200};
-    if (!have_chromium()) {
-        print_message("chromium is not installed: no browser to show the page\n");
-        skip();
-    }
-    write_page("bad.html", "<script>console.error(\"as it would be seen\")</script>");
-    show("bad.html", widths[0], said, sizeof said);
-    assert_contains(said, "CONSOLE");
-    assert_contains(said, "as it would be seen");
+    need_chromium();
     make_figures("sequence");
     add_findings();
     char *text = page(STATUS_FINDING);
-    write_page("page.html", text);
-    free(text);
     drop_figures();
-    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++) {
-        struct stat facts;
-        char *picture = cli_join(findings_directory, "page.html.png");
-        unlink(picture);
-        show("page.html", widths[i], said, sizeof said);
-        assert_lacks(said, "CONSOLE");
-        assert_int_equal(stat(picture, &facts), 0);
-        assert_true(facts.st_size > 10000); /* an empty page is smaller */
-        free(picture);
-    }
+    for (size_t i = 0; i < sizeof widths / sizeof widths[0]; i++)
+        assert_shown_without_complaint("page.html", text, widths[i]);
+    free(text);
 }
 
 int main(void) {
