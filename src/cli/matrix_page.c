@@ -38,7 +38,8 @@ static const char matrix_style[] =
     ".grid td.violated { background: var(--mark); font-weight: 700; }\n"
     ".grid td a { display: block; }\n"
     ".totals td { white-space: nowrap; }\n"
-    ".totals td.lines { white-space: normal; min-width: 16rem; }\n"
+    ".totals td.lines { white-space: normal; }\n"
+    ".prose { margin: .9rem 0; }\n"
     "article:target { outline: 2px solid var(--line); outline-offset: .5rem; }\n"
     "@media (max-width: 36rem) {\n"
     "  .frame tbody th { max-width: 9rem; white-space: normal; font-size: .8rem; }\n"
@@ -98,10 +99,19 @@ static void print_name(FILE *out, const struct matrix *matrix, size_t index) {
         fputs("</a>", out);
 }
 
+/* The reason stands where the numbers would, so that nobody has to scroll for it. */
+static void print_not_run(FILE *out, const struct matrix_row *row) {
+    fprintf(out, "<td class=\"lines\" colspan=\"%d\">not run: ", CELL_NOT_RUN + GRADE_COUNT);
+    markup_text(out, row->trouble);
+    fputs("</td>\n", out);
+}
+
 static void print_row(FILE *out, const struct matrix *matrix, size_t index) {
     const struct matrix_row *row = &matrix->rows[index];
     fputs("<tr><th scope=\"row\">", out);
     print_name(out, matrix, index);
+    if (row->figures && *row->trouble)
+        page_element(out, "div", "source", row->trouble);
     fputs("</th>\n", out);
     page_element(out, "td", NULL, row->version);
     for (int cell = 0; row->figures && cell < CELL_NOT_RUN; cell++)
@@ -111,9 +121,7 @@ static void print_row(FILE *out, const struct matrix *matrix, size_t index) {
     for (int grade = GRADE_COUNT - 1; row->figures && grade > GRADE_NONE; grade--)
         print_number(out, grade == GRADE_GRAVE ? "violated" : "", row->grades[grade]);
     if (!row->figures)
-        fprintf(out, "<td class=\"soft\" colspan=\"%d\">not run</td>\n",
-                CELL_NOT_RUN + GRADE_COUNT);
-    page_element(out, "td", "lines", row->trouble);
+        print_not_run(out, row);
     fputs("</tr>\n", out);
 }
 
@@ -134,7 +142,6 @@ static void print_totals(FILE *out, const struct matrix *matrix) {
     print_column(out, "number", "calls a second");
     for (int grade = GRADE_COUNT - 1; grade > GRADE_NONE; grade--)
         print_column(out, "number", grade_infos[grade].name);
-    print_column(out, "", "Remarks");
     fputs("</tr></thead>\n<tbody>\n", out);
     for (size_t i = 0; i < matrix->count; i++)
         print_row(out, matrix, i);
