@@ -21,6 +21,7 @@ enum rule {
 static const uint8_t rules[ASPECT_COUNT] = {
     [ASPECT_RESULT] = RULE_STRENGTH,
     [ASPECT_ERRNO] = RULE_ERRNO,
+    [ASPECT_REPLY] = RULE_STRENGTH, /* a failure that does not say which */
     [ASPECT_ERRNO_KEPT] = RULE_STRENGTH,
     [ASPECT_NODE] = RULE_GRAVE, /* a success that made nothing */
     [ASPECT_TYPE] = RULE_GRAVE,

@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "crew.h"
 #include "document.h"
+#include "implementations/agents.h"
 #include "matrix_run.h"
 #include "subject.h"
 
@@ -32,6 +33,9 @@ static void add_all(struct matrix *matrix, const char *findings) {
     for (size_t i = 0; i < count; i++)
         if (is_real(list[i]))
             matrix_add(matrix, list[i]->name, findings);
+    const struct agent_row *rows = agent_rows(&count);
+    for (size_t i = 0; i < count; i++)
+        matrix_add(matrix, rows[i].name, findings);
 }
 
 /* --- the end ---------------------------------------------------------------------------------- */

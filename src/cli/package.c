@@ -1,7 +1,6 @@
 #include "package.h"
 
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "implementations/agents.h"
 #include "report.h"
 
 static char *copy(const char *text) {
@@ -21,14 +21,29 @@ static char *copy(const char *text) {
 
 /* --- names ------------------------------------------------------------------------------------ */
 
-/* The packages of what is built in; what comes with fifofuzz or the kernel has none. */
-static const struct { const char *name, *package; } built_in[] = {{"libc", "libc6"}};
+static const char under[] = " under ";
 
+/* The packages of the implementation called by the first `length` bytes of `name`. */
+static const char *base_package(const char *name, size_t length) {
+    char base[256];
+    snprintf(base, sizeof base, "%.*s", (int)length, name);
+    const struct agent_row *row = agent_row(base);
+    return row ? row->package : strcmp(base, "libc") == 0 ? "libc6" : "";
+}
+
+/* What stands in front of an agent is called as its package is. */
 char *package_of(const char *name) {
-    for (size_t i = 0; i < sizeof built_in / sizeof built_in[0]; i++)
-        if (strcmp(built_in[i].name, name) == 0)
-            return copy(built_in[i].package);
-    return copy("");
+    const char *at = strstr(name, under);
+    char packages[512] = "";
+    size_t used = 0, length = at ? (size_t)(at - name) : strlen(name);
+    for (; at && used < sizeof packages; at = strstr(at, under)) {
+        at += sizeof under - 1;
+        used += (size_t)snprintf(packages + used, sizeof packages - used, "%.*s ",
+                                 (int)strcspn(at, " "), at);
+    }
+    if (used < sizeof packages)
+        snprintf(packages + used, sizeof packages - used, "%s", base_package(name, length));
+    return copy(packages);
 }
 
 /* --- versions --------------------------------------------------------------------------------- */
