@@ -19,7 +19,7 @@ enum rule {
 };
 
 static const uint8_t rules[ASPECT_COUNT] = {
-    [ASPECT_RESULT] = RULE_STRENGTH,
+    [ASPECT_RESULT] = RULE_ERRNO, /* 0 is a success where a failure was due */
     [ASPECT_ERRNO] = RULE_ERRNO,
     [ASPECT_REPLY] = RULE_STRENGTH, /* a failure that does not say which */
     [ASPECT_ERRNO_KEPT] = RULE_STRENGTH,

@@ -61,6 +61,8 @@ static void success_instead_of_an_error_is_grave_where_the_error_protects(void *
     assert_int_equal(graded(CLAUSE_EEXIST_DANGLING, ASPECT_ERRNO, 0), GRADE_GRAVE);
     assert_int_equal(graded(CLAUSE_SLASH_MISSING, ASPECT_ERRNO, 0), GRADE_GRAVE);
     assert_int_equal(graded(CLAUSE_ENAMETOOLONG_PATH, ASPECT_ERRNO, 0), GRADE_GRAVE);
+    assert_int_equal(graded(CLAUSE_NUL, ASPECT_RESULT, 0), GRADE_GRAVE);
+    assert_int_equal(graded(CLAUSE_RETURN, ASPECT_RESULT, 5), GRADE_BROKEN);
     assert_int_equal(graded(CLAUSE_MODE_TYPE, ASPECT_ERRNO, 0), GRADE_BROKEN);
     assert_int_equal(graded(CLAUSE_ELOOP_ORDER, ASPECT_ERRNO, 0), GRADE_PARITY);
 }
