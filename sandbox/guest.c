@@ -65,7 +65,7 @@ enum watch_verdict guest_look(struct guest *guest, struct watch *watch, uint64_t
     int error = keeper_order(&guest->keeper, &page->by_main, KEEPER_LOOK, &watch_slice);
     if (error)
         return WATCH_ALIVE; /* the worker sees its end; a slow keeper is looked at again */
-    return watch_judge(watch, progress, page->looked_used, page->looked_asleep);
+    return watch_judge(watch, progress, &page->sight);
 }
 
 /* What follows `label` in proc_pid_status(5), or NULL. */

@@ -22,6 +22,7 @@
 
 #include "cookies.h"
 #include "scenario.h"
+#include "watch.h"
 
 enum {
     KEEPER_FORBIDDEN_MAX = 1000, /* so many refused calls end the agent */
@@ -67,8 +68,7 @@ struct keeper_page {
     uint32_t capabilities; /* effective ones, bits */
     uint64_t answered; /* calls that the filter has handed over, and how many at the last look */
     uint64_t answered_before;
-    bool looked_asleep;  /* nobody ran or was ready to, or waited for the keeper */
-    int64_t looked_used; /* processor time of all together, ns */
+    struct watch_sight sight; /* of all together, at the last look */
 };
 
 struct keeper {

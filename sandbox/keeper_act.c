@@ -177,7 +177,8 @@ unsigned keeper_tasks(void) {
 void keeper_look(struct keeper_page *page) {
     const struct survey found = survey();
     const int64_t tick = INT64_C(1000000000) / sysconf(_SC_CLK_TCK);
-    page->looked_asleep = !found.awake && page->answered == page->answered_before;
+    page->sight = (struct watch_sight){.used = (int64_t)found.ticks * tick,
+                                       .asleep = !found.awake,
+                                       .stirred = page->answered != page->answered_before};
     page->answered_before = page->answered;
-    page->looked_used = (int64_t)found.ticks * tick;
 }

@@ -37,7 +37,7 @@ pid_t keeper_launch(struct keeper *keeper, int *listener);
 /* Gives the agent the identity of the page. Returns 0 or -errno. */
 int keeper_assume(const struct keeper *keeper);
 
-/* Fills the page's `looked_...`. */
+/* Fills the page's `sight`. */
 void keeper_look(struct keeper_page *page);
 
 /* How many processes and threads there are in the namespace, besides the keeper. */

@@ -105,6 +105,37 @@ int sandbox_prepare(char *reason, size_t reason_size) {
     return error;
 }
 
+/* --- what the worker writes to descriptor 2 -------------------------------------------------- */
+
+/* Keeps the newest bytes. Called before every run, so that a chatty one leaves room in the pipe. */
+static void drain_stderr(struct sandbox *sandbox) {
+    char text[4096];
+    ssize_t length;
+    while ((length = read(sandbox->stderr_pipe[0], text, sizeof(text))) > 0) {
+        size_t more = (size_t)length, kept = sandbox->stderr_length;
+        if (kept + more > STDERR_KEPT) {
+            kept = STDERR_KEPT - more;
+            memmove(sandbox->stderr_text, sandbox->stderr_text + sandbox->stderr_length - kept,
+                    kept);
+        }
+        memcpy(sandbox->stderr_text + kept, text, more);
+        sandbox->stderr_length = kept + more;
+    }
+}
+
+size_t sandbox_stderr(struct sandbox *sandbox, char *out, size_t capacity) {
+    drain_stderr(sandbox);
+    size_t length = sandbox->stderr_length;
+    if (capacity == 0)
+        return 0;
+    if (length >= capacity)
+        length = capacity - 1;
+    memcpy(out, sandbox->stderr_text, length);
+    out[length] = '\0';
+    sandbox->stderr_length = 0;
+    return length;
+}
+
 /* --- open and close ------------------------------------------------------------------------- */
 
 static void pin_caller(struct sandbox *sandbox, int cpu) {
@@ -136,6 +167,17 @@ static int start_worker(struct sandbox *sandbox, char *reason, size_t reason_siz
         error = worker_start(&sandbox->worker, &plan, reason, reason_size);
     sandbox->generation += !error;
     return error;
+}
+
+/* An agent that does not get as far as its greeting has mostly said why. */
+static void add_printed(struct sandbox *sandbox, char *reason, size_t reason_size) {
+    char text[256];
+    size_t length = sandbox_stderr(sandbox, text, sizeof(text));
+    while (length > 0 && text[length - 1] == '\n')
+        text[--length] = '\0';
+    const size_t used = strlen(reason);
+    if (sandbox->agent && length > 0)
+        snprintf(reason + used, reason_size - used, "; it printed: %s", text);
 }
 
 /* Slots may hold numbers up to the limit, which is 1024 on many hosts. */
@@ -207,6 +249,7 @@ int sandbox_open(struct sandbox **out, const struct implementation *implementati
     pin_caller(sandbox, cpu);
     int error = start_worker(sandbox, reason, reason_size);
     if (error) {
+        add_printed(sandbox, reason, reason_size);
         sandbox_close(sandbox);
         return error;
     }
@@ -231,37 +274,6 @@ void sandbox_close(struct sandbox *sandbox) {
 
 unsigned sandbox_generation(const struct sandbox *sandbox) {
     return sandbox->generation;
-}
-
-/* --- what the worker writes to descriptor 2 -------------------------------------------------- */
-
-/* Keeps the newest bytes. Called before every run, so that a chatty one leaves room in the pipe. */
-static void drain_stderr(struct sandbox *sandbox) {
-    char text[4096];
-    ssize_t length;
-    while ((length = read(sandbox->stderr_pipe[0], text, sizeof(text))) > 0) {
-        size_t more = (size_t)length, kept = sandbox->stderr_length;
-        if (kept + more > STDERR_KEPT) {
-            kept = STDERR_KEPT - more;
-            memmove(sandbox->stderr_text, sandbox->stderr_text + sandbox->stderr_length - kept,
-                    kept);
-        }
-        memcpy(sandbox->stderr_text + kept, text, more);
-        sandbox->stderr_length = kept + more;
-    }
-}
-
-size_t sandbox_stderr(struct sandbox *sandbox, char *out, size_t capacity) {
-    drain_stderr(sandbox);
-    size_t length = sandbox->stderr_length;
-    if (capacity == 0)
-        return 0;
-    if (length >= capacity)
-        length = capacity - 1;
-    memcpy(out, sandbox->stderr_text, length);
-    out[length] = '\0';
-    sandbox->stderr_length = 0;
-    return length;
 }
 
 /* --- run ------------------------------------------------------------------------------------ */

@@ -18,13 +18,14 @@
 #endif
 enum { RECURSIVELY = 0x8000 /* AT_RECURSIVE */ };
 
-const char view_scratch[] = "/run";
-
 /* What programs are made of. Those that the host does not have are left out. */
 static const char *const always[] = {"/usr",   "/bin",    "/sbin", "/lib", "/lib32",
                                      "/lib64", "/libx32", "/etc",  "/opt"};
 static const char *const devices[VIEW_DEVICES] = {"/dev/null", "/dev/zero", "/dev/full",
                                                   "/dev/random", "/dev/urandom"};
+
+/* Where an agent may write what it likes; gone with the worker. */
+static const char *const scratch[] = {"/run", "/tmp"};
 
 static const char fix[] = "use Linux 5.12 or later, as root or with user namespaces";
 
@@ -103,7 +104,9 @@ int view_choose(struct view *view, const char *const *command, char *reason, siz
         fits &= add_directory(view, always[i]);
     for (; *command; command++)
         fits &= add_file(view, *command);
-    fits &= add_name(view, "/dev") && add_name(view, "/proc") && add_name(view, view_scratch);
+    fits &= add_name(view, "/dev") && add_name(view, "/proc");
+    for (size_t i = 0; i < sizeof(scratch) / sizeof(scratch[0]); i++)
+        fits &= add_name(view, scratch[i]);
     if (!fits)
         return refuse(reason, reason_size, E2BIG, "the agent's command names too many files",
                       "put them into one directory");
@@ -197,17 +200,24 @@ static int for_own_names(const struct view *view, int (*action)(const char *path
     return error;
 }
 
+static bool is_scratch(const char *path) {
+    bool found = false;
+    for (size_t i = 0; i < sizeof(scratch) / sizeof(scratch[0]); i++)
+        found |= strcmp(path, scratch[i]) == 0;
+    return found;
+}
+
 static int mount_own(const char *path) {
-    const bool scratch = strcmp(path, view_scratch) == 0, device = strcmp(path, "/dev") == 0;
+    const bool device = strcmp(path, "/dev") == 0;
     int error = mkdir(path, 0755) ? -errno : 0;
     return error ? error
-                 : mount_tmpfs(path, scratch ? "16m" : "64k",
+                 : mount_tmpfs(path, is_scratch(path) ? "16m" : "64k",
                                MOUNT_ATTR_NOSUID | (device ? 0 : MOUNT_ATTR_NODEV));
 }
 
 static int close_own(const char *path) {
     const struct mount_attr read_only = {.attr_set = MOUNT_ATTR_RDONLY};
-    if (strcmp(path, view_scratch) == 0)
+    if (is_scratch(path))
         return 0;
     return syscall(SYS_mount_setattr, AT_FDCWD, path, 0, &read_only, sizeof(read_only)) ? -errno
                                                                                         : 0;

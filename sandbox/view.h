@@ -4,7 +4,8 @@
  * An agent needs its program, libraries and scripts at the paths where they always are, while its
  * root is the arena. So directories of the host are mounted in the arena's root: /usr and its like,
  * /etc, and those of the files that its command names. No path leads from there to a socket, a
- * device or another process of the host. /dev and /proc are the sandbox's own, /run is writable.
+ * device or another process of the host. /dev and /proc are the sandbox's own, /run and /tmp are
+ * writable.
  *
  * The names belong to the harness: the arena's listing leaves them out, and a scenario's step that
  * mentions one is not run.
@@ -37,9 +38,6 @@ struct view {
     char names[VIEW_NAMES_MAX][VIEW_NAME_SIZE]; /* in the arena's root, without slash */
     unsigned name_count;
 };
-
-/* Where an agent may write what it likes, in the arena; gone with the worker. */
-extern const char view_scratch[];
 
 /*
  * Chooses what `command` (arguments ended by NULL; words with a slash may be files) needs to see.

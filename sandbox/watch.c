@@ -10,7 +10,10 @@
 
 const struct timespec watch_slice = {.tv_nsec = 100000000};
 
-enum { ASLEEP_LOOKS_MAX = 20 }; /* two seconds of slices */
+enum {
+    ASLEEP_LOOKS_MAX = 20, /* two seconds of slices */
+    SLEPT_LOOKS_MAX = 100,
+};
 static const int64_t running_max = 2000000000;
 /* What a sleeper may use between two looks: one that wakes up, finds nothing and sleeps again. */
 static const int64_t dozing_max = 10000000;
@@ -49,22 +52,27 @@ enum watch_verdict watch_look(struct watch *watch, uint64_t progress) {
     char state = state_of(watch->stat_file);
     if (state == 'X')
         return WATCH_GONE;
-    return watch_judge(watch, progress, facts_time(time), state == 'S' || state == 'D');
+    const struct watch_sight sight = {.used = facts_time(time),
+                                      .asleep = state == 'S' || state == 'D'};
+    return watch_judge(watch, progress, &sight);
 }
 
-enum watch_verdict watch_judge(struct watch *watch, uint64_t progress, int64_t used, bool asleep) {
+enum watch_verdict watch_judge(struct watch *watch, uint64_t progress,
+                               const struct watch_sight *sight) {
     bool first = watch->looks++ == 0;
     if (first || progress != watch->progress) {
         watch->progress = progress;
-        watch->since = used;
-        watch->asleep = 0;
-    } else if (asleep && used - watch->last <= dozing_max) {
-        watch->asleep++;
+        watch->since = sight->used;
+        watch->asleep = watch->slept = 0;
+    } else if (sight->asleep && sight->used - watch->last <= dozing_max) {
+        watch->asleep = sight->stirred ? 0 : watch->asleep + 1;
+        watch->slept++;
     } else {
         watch->asleep = 0;
     }
-    watch->last = used;
-    if (used - watch->since >= running_max)
+    watch->last = sight->used;
+    if (sight->used - watch->since >= running_max)
         return WATCH_RUNNING;
-    return watch->asleep >= ASLEEP_LOOKS_MAX ? WATCH_BLOCKED : WATCH_ALIVE;
+    return watch->asleep >= ASLEEP_LOOKS_MAX || watch->slept >= SLEPT_LOOKS_MAX ? WATCH_BLOCKED
+                                                                                : WATCH_ALIVE;
 }

@@ -22,6 +22,7 @@ struct watch {
     int64_t since;     /* its processor time when `progress` last changed, ns */
     int64_t last;      /* its processor time at the last look */
     unsigned asleep;   /* looks in a row that found it asleep */
+    unsigned slept;    /* looks that found it asleep since `progress` last changed */
     unsigned looks;
 };
 
@@ -45,10 +46,18 @@ void watch_begin(struct watch *watch);
 /* One look, to be taken after each slice; `progress` is any number that changes with progress. */
 enum watch_verdict watch_look(struct watch *watch, uint64_t progress);
 
+/* What a look has found, where it is no thread of this process. */
+struct watch_sight {
+    int64_t used; /* processor time so far, ns */
+    bool asleep;  /* nothing was running or ready to */
+    bool stirred; /* yet something has happened since the last look */
+};
+
 /*
- * What a look says once it has been taken: `used` is the processor time so far in nanoseconds,
- * `asleep` whether nothing was running or ready to. For what is no thread of this process.
+ * What such a look says. One that sleeps, stirs and sleeps again may go on for ten seconds: it
+ * retries what will not succeed.
  */
-enum watch_verdict watch_judge(struct watch *watch, uint64_t progress, int64_t used, bool asleep);
+enum watch_verdict watch_judge(struct watch *watch, uint64_t progress,
+                               const struct watch_sight *sight);
 
 #endif
