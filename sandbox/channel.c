@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
+#include "identity.h"
 #include "trap.h"
 
 /* --- ends ----------------------------------------------------------------------------------- */
@@ -137,7 +138,7 @@ static void append(struct channel *channel, const char *bytes, size_t length) {
 /* Adopts what was ordered last; from a keeper that could not do so nothing more is asked. */
 static void become(struct channel *channel) {
     struct keeper_page *page = channel->keeper->page;
-    if (memcmp(&page->identity, &channel->identity, sizeof(page->identity)) == 0 &&
+    if (identity_equal(&page->identity, &channel->identity) &&
         page->capabilities == channel->capabilities)
         return;
     page->identity = channel->identity;

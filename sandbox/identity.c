@@ -129,9 +129,12 @@ int identity_assume(struct identity_now *now, const struct cookies *cookies,
 
 static const struct identity root;
 
+bool identity_equal(const struct identity *a, const struct identity *b) {
+    return same_groups(a, b) && same_group(a, b) && same_user(a, b);
+}
+
 bool identity_is_root(const struct identity_now *now) {
-    return same_groups(&now->identity, &root) && same_group(&now->identity, &root) &&
-           same_user(&now->identity, &root);
+    return identity_equal(&now->identity, &root);
 }
 
 int identity_rule(struct identity_now *now, const struct cookies *cookies) {

@@ -43,6 +43,9 @@ int identity_prepare(struct identity_now *now);
 int identity_assume(struct identity_now *now, const struct cookies *cookies,
                     const struct identity *wanted, unsigned flags);
 
+/* True if both are the same users and groups. */
+bool identity_equal(const struct identity *a, const struct identity *b);
+
 /* True if the thread acts as root without groups, whatever its capabilities. */
 bool identity_is_root(const struct identity_now *now);
 

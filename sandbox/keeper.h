@@ -8,7 +8,8 @@
  * and the two threads know of each other lies in a page of shared memory.
  *
  * The agent's filter (policy_agent) hands system calls that it does not allow to the keeper
- * (seccomp_unotify(2)): it refuses them and counts; new processes it allows, but not too many.
+ * (seccomp_unotify(2)): it refuses them and counts. It counts the agent's processes, too, and ends
+ * one that has too many.
  */
 #ifndef FIFOFUZZ_KEEPER_H
 #define FIFOFUZZ_KEEPER_H

@@ -1,7 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
-#include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
@@ -15,6 +14,11 @@
 
 /* The keeper's descriptors; the agent's own three come first. */
 enum { WAKE = 3, PROC = 4, FIRST_UNUSED = 5 };
+
+/* What a tracer like proot has made of a call that is not to be executed: -1, or -2 as it says. */
+static bool is_cancelled(int call) {
+    return call < 0;
+}
 
 /* --- getting ready -------------------------------------------------------------------------- */
 
@@ -75,21 +79,6 @@ static void mount_proc(void) {
 
 /* --- calls that the filter hands over ------------------------------------------------------- */
 
-static bool starts_task(int call) {
-#ifdef SYS_fork
-    if (call == SYS_fork || call == SYS_vfork)
-        return true;
-#endif
-    return call == SYS_clone;
-}
-
-/* True if the call may go on; new namespaces would be ways out of the agent's own. */
-static bool may_start_task(const struct seccomp_data *call) {
-    const uint64_t namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC |
-                                CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
-    return call->nr != SYS_clone || !(call->args[0] & namespaces);
-}
-
 /* Before the greeting it is the language that starts up and finds out what there is. */
 static void count_forbidden(struct keeper_page *page, int call) {
     if (!page->greeted)
@@ -112,16 +101,11 @@ static void answer_call(struct keeper_page *page, int listener) {
     const struct seccomp_data *call = &notice.call.data;
     response.id = notice.call.id;
     page->answered++;
-    if (call->nr == SYS_clone3) {
-        response.error = -ENOSYS; /* its flags lie in memory; C libraries take clone(2) then */
-    } else if (!starts_task(call->nr) || !may_start_task(call)) {
-        count_forbidden(page, call->nr);
-    } else if (keeper_tasks() < KEEPER_TASKS_MAX) {
+    if (is_cancelled(call->nr)) {
         response.error = 0;
         response.flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE;
     } else {
         count_forbidden(page, call->nr);
-        response.error = -EAGAIN;
     }
     ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
@@ -173,13 +157,28 @@ static void reap(struct keeper_page *page, pid_t agent) {
         end(page, 0);
 }
 
+/*
+ * There is no limit for root's processes (setrlimit(2), RLIMIT_NPROC), and to be asked about each
+ * one would make fork(2) fail where a signal comes in between. So they are counted now and then.
+ */
+static void count_tasks(struct keeper_page *page) {
+    if (keeper_tasks() <= KEEPER_TASKS_MAX)
+        return;
+    page->forbidden_call = SYS_clone;
+    page->forbidden = 1;
+    end(page, 0);
+}
+
 static _Noreturn void watch(const struct keeper *keeper, pid_t agent, int listener) {
     struct pollfd polled[] = {{.fd = WAKE, .events = POLLIN}, {.fd = listener, .events = POLLIN}};
     sigset_t none;
     sigemptyset(&none);
     for (;;) {
         reap(keeper->page, agent);
-        if (ppoll(polled, 2, NULL, &none) <= 0)
+        const int ready = ppoll(polled, 2, &watch_slice, &none);
+        if (ready == 0)
+            count_tasks(keeper->page);
+        if (ready <= 0)
             continue;
         if (polled[0].revents & POLLIN)
             take_orders(keeper);

@@ -3,6 +3,7 @@
 #include <asm/termbits.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -19,18 +20,20 @@
 enum { CONDITIONS_MAX = 3 };
 
 /* Where the value comes from that an argument is compared with. */
-enum source { UNUSED, CONSTANT, PROCESS, THREAD, COOKIE, SECOND_COOKIE };
+enum source { UNUSED, CONSTANT, CLEAR, PROCESS, THREAD, COOKIE, SECOND_COOKIE };
 
 struct condition {
     enum source source;
     unsigned argument;
-    uint64_t value; /* of a CONSTANT */
+    uint64_t value; /* of a CONSTANT; the bits of CLEAR, all of which must be 0 */
 };
 
 #define ALLOW(name, group, reason) {#name, group, reason, NULL, POLICY_WORKER},
 #define ALLOW_IF(name, group, reason, condition, ...)                                              \
     {#name, group, reason, condition, POLICY_WORKER},
 #define AGENT(name, group, reason)   {#name, group, reason, NULL, POLICY_AGENT},
+#define AGENT_IF(name, group, reason, condition, ...)                                              \
+    {#name, group, reason, condition, POLICY_AGENT},
 #define WRAPPED(name, group, reason) {#name, group, reason, NULL, POLICY_WRAPPED},
 static const struct policy_rule rules[] = {
 #include "policy.def"
@@ -38,14 +41,18 @@ static const struct policy_rule rules[] = {
 #undef ALLOW
 #undef ALLOW_IF
 #undef AGENT
+#undef AGENT_IF
 #undef WRAPPED
 
 #define ALLOW(name, group, reason)                    {{UNUSED, 0, 0}},
 #define AGENT(name, group, reason)                    {{UNUSED, 0, 0}},
+#define AGENT_IF(name, group, reason, condition, ...) {__VA_ARGS__},
 #define WRAPPED(name, group, reason)                  {{UNUSED, 0, 0}},
 #define ALLOW_IF(name, group, reason, condition, ...) {__VA_ARGS__},
 #define EQUALS(argument, value)                                                                    \
     { CONSTANT, argument, value }
+#define NONE_OF(argument, bits)                                                                    \
+    { CLEAR, argument, bits }
 #define IS(argument, source)                                                                       \
     { source, argument, 0 }
 static const struct condition conditions[][CONDITIONS_MAX] = {
@@ -54,6 +61,7 @@ static const struct condition conditions[][CONDITIONS_MAX] = {
 #undef ALLOW
 #undef ALLOW_IF
 #undef AGENT
+#undef AGENT_IF
 #undef WRAPPED
 
 enum { RULES = sizeof(rules) / sizeof(rules[0]) };
@@ -80,6 +88,7 @@ static uint64_t value_of(const struct condition *condition, const struct worker_
     case SECOND_COOKIE:
         return values->cookies.second;
     case CONSTANT:
+    case CLEAR:
     case UNUSED:
         break;
     }
@@ -90,9 +99,13 @@ static uint64_t value_of(const struct condition *condition, const struct worker_
 static const struct {
     const char *name;
     int number;
-} late_calls[] = {{"close_range", 436},       {"openat2", 437},
-                  {"faccessat2", 439},        {"landlock_create_ruleset", 444},
-                  {"landlock_add_rule", 445}, {"landlock_restrict_self", 446},
+} late_calls[] = {{"clone3", 435},
+                  {"close_range", 436},
+                  {"openat2", 437},
+                  {"faccessat2", 439},
+                  {"landlock_create_ruleset", 444},
+                  {"landlock_add_rule", 445},
+                  {"landlock_restrict_self", 446},
                   {"fchmodat2", 452}};
 
 /* The number of a call, or a negative one where it does not exist. */
@@ -113,18 +126,11 @@ static int add_rule(scmp_filter_ctx filter, size_t index, const struct worker_va
     for (; count < CONDITIONS_MAX && conditions[index][count].source != UNUSED; count++) {
         const struct condition *condition = &conditions[index][count];
         compares[count] = (struct scmp_arg_cmp){
-            .arg = condition->argument, .op = SCMP_CMP_EQ, .datum_a = value_of(condition, values)};
+            .arg = condition->argument,
+            .op = condition->source == CLEAR ? SCMP_CMP_MASKED_EQ : SCMP_CMP_EQ,
+            .datum_a = value_of(condition, values)};
     }
     return seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, count, compares);
-}
-
-static int set_attributes(scmp_filter_ctx filter) {
-    int error = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_TRAP);
-#if SCMP_VER_MAJOR > 2 || (SCMP_VER_MAJOR == 2 && SCMP_VER_MINOR >= 5)
-    if (!error) /* a binary tree instead of a list */
-        error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-#endif
-    return error;
 }
 
 /* What becomes of a call that no row allows. */
@@ -132,15 +138,27 @@ static uint32_t default_action(enum policy_whom whom) {
     return whom == POLICY_WORKER ? SCMP_ACT_TRAP : SCMP_ACT_NOTIFY;
 }
 
+/* Calls of other architectures, x32 among them, are none of the table's either. */
+static int set_attributes(scmp_filter_ctx filter, enum policy_whom whom) {
+    int error = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, default_action(whom));
+#if SCMP_VER_MAJOR > 2 || (SCMP_VER_MAJOR == 2 && SCMP_VER_MINOR >= 5)
+    if (!error) /* a binary tree instead of a list */
+        error = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
+#endif
+    return error;
+}
+
 /* Builds the filter; the caller releases it, on failure too. */
 static int build(scmp_filter_ctx *out, enum policy_whom whom, const struct worker_values *values) {
     *out = seccomp_init(default_action(whom));
     if (!*out)
         return -ENOMEM;
-    int error = set_attributes(*out);
+    int error = set_attributes(*out, whom);
     for (size_t i = 0; !error && i < RULES; i++)
         if (rules[i].whom <= whom)
             error = add_rule(*out, i, values);
+    if (!error && whom != POLICY_WORKER) /* its flags lie in memory: libraries take clone then */
+        error = seccomp_rule_add(*out, SCMP_ACT_ERRNO(ENOSYS), number_of("clone3"), 0);
     return error;
 }
 

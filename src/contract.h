@@ -121,6 +121,8 @@ struct entry_traits {
     bool drops_special_bits; /* S_ISUID, S_ISGID and S_ISVTX in mode have no effect */
     bool refuses_wide_mode;  /* modes that do not fit its type raise an exception without errno */
     uint8_t mode_way;        /* enum mode_way */
+    bool changes_errno;      /* errno after success is not what it was before */
+    bool acts_as_real;       /* it gives up effective ids for the real ones, as setuid programs do */
 };
 
 /*

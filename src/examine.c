@@ -119,8 +119,8 @@ static int describe_entry(const struct examiner *examiner, enum step_kind kind, 
                     : examiner->implementation->agent ? "are refused"
                                                       : "give EINVAL",
                     !examiner->contract.host.can[ABILITY_POINTERS] ? "cannot be passed"
-                    : traits->reads_path                           ? "crash it (left out)"
-                                                                   : "reach the kernel");
+                    : traits->reads_path ? "are read in user space (left out)"
+                                         : "reach the kernel");
 }
 
 static bool drops_special_bits(const struct entry_traits *traits) {
@@ -139,6 +139,14 @@ static bool changes_mode(const struct entry_traits *traits) {
     return traits->mode_way == MODE_CHANGES;
 }
 
+static bool changes_errno(const struct entry_traits *traits) {
+    return traits->changes_errno;
+}
+
+static bool acts_as_real(const struct entry_traits *traits) {
+    return traits->acts_as_real;
+}
+
 /* What an agent does otherwise than the system call, and who permits it. */
 static const struct {
     bool (*has)(const struct entry_traits *traits);
@@ -148,6 +156,8 @@ static const struct {
     {refuses_wide_mode, "modes too wide for their type raise exceptions (POSIX leaves that open)"},
     {ignores_umask, "modes other than 0666 are created with umask 0 (as mkfifo(1) -m may)"},
     {changes_mode, "modes other than 0666 are set with chmod(2) (as mkfifo(1) -m may)"},
+    {changes_errno, "errno is changed by success (POSIX leaves that open)"},
+    {acts_as_real, "effective ids give way to the real ones: others are left out (its own choice)"},
 };
 
 /* A line for each difference: "mkfifo, mkfifoat: ...". */
@@ -177,6 +187,11 @@ size_t examine_traits(const struct examiner *examiner, char *out, size_t capacit
     return (size_t)snprintf(out, capacity, "%s\n%s%s", plain, at, more);
 }
 
+static bool gives_up_effective(const struct examiner *examiner) {
+    const struct entry_traits *of = examiner->contract.traits.of;
+    return of[STEP_MKFIFO].acts_as_real || of[STEP_MKFIFOAT].acts_as_real;
+}
+
 /* Can the implementation and the host do this step? */
 static bool can_do(const struct examiner *examiner, const struct scenario *scenario,
                    const struct step *step) {
@@ -185,7 +200,11 @@ static bool can_do(const struct examiner *examiner, const struct scenario *scena
                    (step->kind == STEP_MKFIFOAT && !implementation->mkfifoat);
     bool undefined = step_is_call(step) && pointer_is_bad(step) &&
                      examiner->contract.traits.of[step->kind].reads_path;
-    return !missing && !undefined && !sandbox_claims(examiner->sandbox, scenario, step) &&
+    bool as_another = step->kind == STEP_AS && gives_up_effective(examiner) &&
+                      (step->identity.uid != step->identity.real_uid ||
+                       step->identity.gid != step->identity.real_gid);
+    return !missing && !undefined && !as_another &&
+           !sandbox_claims(examiner->sandbox, scenario, step) &&
            host_lacks(&examiner->contract.host, step) == ABILITY_COUNT;
 }
 

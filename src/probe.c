@@ -105,6 +105,30 @@ static const struct observation *run_text(const struct probe *probe, enum step_k
     return run(probe, &scenario);
 }
 
+/* An emulator reads the path before the kernel does: no crash, but not the kernel's order either.
+ */
+static bool looks_at_path_first(const struct probe *probe, enum step_kind kind) {
+    if (!host_has(probe, ABILITY_POINTERS))
+        return false;
+    const struct observation *seen = run_text(probe, kind, "% null 0100644\n");
+    return seen->ending == ENDING_DONE && seen->outcomes[0].result == -1 &&
+           seen->outcomes[0].error == EFAULT;
+}
+
+static bool changes_errno(const struct probe *probe, enum step_kind kind) {
+    const struct outcome *outcome = run_text(probe, kind, "% \"fifo\" 0600\n")->outcomes;
+    return outcome->result == 0 && outcome->error != ERRNO_POISON;
+}
+
+static bool acts_as_real(const struct probe *probe, enum step_kind kind) {
+    enum { REAL = 1002 };
+    if (!host_has(probe, ABILITY_IDENTITIES))
+        return false;
+    const struct observation *seen =
+        run_text(probe, kind, "chmod \"/\" 0777\nas 1001:1001 real 1002:1002\n% \"fifo\" 0600\n");
+    return mode_made(seen, 2) >= 0 && seen->outcomes[2].target.uid == REAL;
+}
+
 /* Where the umask counts for 0666 too, none of this is meant: the testing will find it. */
 static enum mode_way mode_way(const struct probe *probe, enum step_kind kind) {
     const struct observation *seen =
@@ -130,6 +154,9 @@ static struct entry_traits probe_entry(const struct probe *probe, enum step_kind
     traits.drops_special_bits = drops_special_bits(probe, kind);
     traits.refuses_wide_mode = refuses_wide_mode(probe, kind);
     traits.mode_way = (uint8_t)mode_way(probe, kind);
+    traits.changes_errno = changes_errno(probe, kind);
+    traits.acts_as_real = acts_as_real(probe, kind);
+    traits.reads_path |= looks_at_path_first(probe, kind);
     return traits;
 }
 
@@ -137,7 +164,8 @@ static _Noreturn void answer(struct answer *answer, const struct implementation 
                              int cpu) {
     struct probe probe = {.implementation = implementation};
     struct entry_traits *of = answer->traits.of;
-    answer->error = sandbox_open(&probe.sandbox, implementation, cpu, answer->reason, sizeof answer->reason);
+    answer->error =
+        sandbox_open(&probe.sandbox, implementation, cpu, answer->reason, sizeof answer->reason);
     if (!answer->error) {
         if (implementation->mkfifo)
             of[STEP_MKFIFO] = of[STEP_MKFIFOAT] = probe_entry(&probe, STEP_MKFIFO);

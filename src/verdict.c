@@ -134,7 +134,8 @@ static bool judge_success(struct judging *judging, const struct step *step,
         return violated(judging, CLAUSE_NUL, ASPECT_RESULT, -1, 0);
     if (!errno_set_has(&prediction->allowed, 0))
         return wrong_answer(judging, prediction, ASPECT_ERRNO, 0);
-    if (!holds(judging, CLAUSE_ERRNO_KEEP, ASPECT_ERRNO_KEPT, ERRNO_POISON, outcome->error))
+    if (!judging->judge->contract->traits.of[step->kind].changes_errno &&
+        !holds(judging, CLAUSE_ERRNO_KEEP, ASPECT_ERRNO_KEPT, ERRNO_POISON, outcome->error))
         return false;
     if (prediction->error == 0 && outcome->looked &&
         !(verdict_judge_new(judging, outcome, prediction) && judge_surroundings(judging, outcome)))
