@@ -142,12 +142,12 @@ static void add_clauses(const struct campaign_job *job, struct campaign_totals *
     for (int i = 0; i < CLAUSE_COUNT; i++) {
         uint64_t reached = atomic_load_explicit(&job->reached[i], memory_order_relaxed);
         uint32_t after = atomic_load_explicit(&job->first_after[i], memory_order_relaxed);
+        totals->left_open[i] += atomic_load_explicit(&job->left_open[i], memory_order_relaxed);
         if (reached == 0)
             continue;
         if (totals->reached[i] == 0 || after < totals->first_after[i])
             totals->first_after[i] = after;
         totals->reached[i] += reached;
-        totals->left_open[i] += atomic_load_explicit(&job->left_open[i], memory_order_relaxed);
         clause_set_add(&totals->clauses, (enum clause)i);
     }
 }

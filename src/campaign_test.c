@@ -112,10 +112,13 @@ static void a_clause_was_first_reached_when_the_earliest_job_did(void **state) {
     campaign_reach(&early, CLAUSE_EBADF);
     campaign_leave_open(&late, CLAUSE_EBADF);
     campaign_leave_open(&early, CLAUSE_EBADF);
+    campaign_leave_open(&early, CLAUSE_NUL); /* which was not even reached */
     struct campaign_totals totals;
     campaign_sum(campaign, &totals);
     assert_int_equal(totals.left_open[CLAUSE_EBADF], 2);
     assert_int_equal(totals.left_open[CLAUSE_EEXIST], 0);
+    assert_int_equal(totals.left_open[CLAUSE_NUL], 1);
+    assert_false(clause_set_has(&totals.clauses, CLAUSE_NUL));
     assert_int_equal(totals.first_after[CLAUSE_EBADF], 30);
     assert_int_equal(totals.first_after[CLAUSE_EEXIST], 0);
     campaign_close(campaign);

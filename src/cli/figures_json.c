@@ -32,7 +32,7 @@ static json_t *reasons(const struct figures *figures) {
 static json_t *counts(const struct campaign_totals *totals) {
     json_t *object = json_object();
     for (int i = 0; i < CLAUSE_COUNT; i++)
-        if (totals->reached[i])
+        if (totals->reached[i] || totals->left_open[i])
             json_object_set_new(object, clause_infos[i].name,
                                 json_pack("{s:o, s:o, s:o}", "count", number(totals->reached[i]),
                                           "first_ms", number(totals->first_after[i]), "undecided",

@@ -46,6 +46,7 @@ const char *matrix_reason(const struct matrix_row *row, enum clause clause) {
                         clause_infos[clause].name);
 }
 
+/* What an agent does not tell does not count as reached, but it was left open. */
 static enum cell cell_of(const struct matrix_row *row, enum clause clause) {
     const json_t *counts =
         json_object_get(json_object_get(row->figures, "clauses"), clause_infos[clause].name);
@@ -54,10 +55,10 @@ static enum cell cell_of(const struct matrix_row *row, enum clause clause) {
         return CELL_VIOLATED;
     if (*matrix_reason(row, clause))
         return CELL_UNREACHABLE;
-    if (count == 0)
+    json_int_t undecided = json_integer_value(json_object_get(counts, "undecided"));
+    if (count == 0 && undecided == 0)
         return CELL_MISSED;
-    return json_integer_value(json_object_get(counts, "undecided")) >= count ? CELL_UNDECIDED
-                                                                             : CELL_HELD;
+    return undecided >= count ? CELL_UNDECIDED : CELL_HELD;
 }
 
 /* A run that was refused writes figures, too; they tell of nothing. */
