@@ -15,62 +15,6 @@
 #include "landlock.h"
 #include "steps_guest.h"
 
-/* --- the views of the path ------------------------------------------------------------------ */
-
-/*
- * x86-64: bits 63..57 differ from bit 56, which no paging mode maps. aarch64 ignores bits 63..56
- * and sees the null page; others have no such high addresses.
- */
-static const uintptr_t noncanonical = (uintptr_t)1 << (sizeof(uintptr_t) * CHAR_BIT - 2);
-
-static int map_views(struct steps *steps, int file) {
-    void *writable =
-        mmap(NULL, steps->view_size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, file, 0);
-    if (writable == MAP_FAILED)
-        return -errno;
-    steps->writable = writable;
-    /* The reservation leaves the guard page behind the view. */
-    char *reserved = mmap(NULL, steps->view_size + steps->page_size, PROT_NONE,
-                          MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (reserved == MAP_FAILED)
-        return -errno;
-    steps->readable = reserved;
-    if (mmap(reserved, steps->view_size, PROT_READ, MAP_SHARED | MAP_FIXED | MAP_POPULATE, file,
-             0) == MAP_FAILED)
-        return -errno;
-    return 0;
-}
-
-int steps_create(struct steps *steps) {
-    steps->page_size = (size_t)sysconf(_SC_PAGESIZE);
-    steps->view_size = (TEXT_LENGTH_MAX + steps->page_size) / steps->page_size * steps->page_size;
-    steps->writable = NULL;
-    steps->readable = NULL;
-    int file = memfd_create("path", MFD_CLOEXEC);
-    if (file < 0)
-        return -errno;
-    int error = ftruncate(file, (off_t)steps->view_size) ? -errno : map_views(steps, file);
-    close(file);
-    return error;
-}
-
-void steps_destroy(struct steps *steps) {
-    if (steps->writable)
-        munmap(steps->writable, steps->view_size);
-    if (steps->readable)
-        munmap((void *)(uintptr_t)steps->readable, steps->view_size + steps->page_size);
-    steps->writable = NULL;
-    steps->readable = NULL;
-}
-
-bool steps_holds(const struct steps *steps, uint64_t address) {
-    return address - (uintptr_t)steps->readable < steps->view_size;
-}
-
-bool steps_holds_behind(const struct steps *steps, uint64_t address) {
-    return address - (uintptr_t)steps->readable - steps->view_size < steps->page_size;
-}
-
 void steps_begin(struct steps *steps, const struct scenario *scenario,
                  const struct implementation *implementation) {
     steps->scenario = scenario;
@@ -118,6 +62,12 @@ static int open_flags(const struct step *step) {
 }
 
 /* --- calls under test ----------------------------------------------------------------------- */
+
+/*
+ * x86-64: bits 63..57 differ from bit 56, which no paging mode maps. aarch64 ignores bits 63..56
+ * and sees the null page; others have no such high addresses.
+ */
+static const uintptr_t noncanonical = (uintptr_t)1 << (sizeof(uintptr_t) * CHAR_BIT - 2);
 
 /* Puts the path where its last byte, NUL or not, is the last one before the guard page. */
 static const char *place_path(const struct steps *steps, const struct step *step) {
@@ -265,11 +215,10 @@ static void run_call(struct steps *steps, uint32_t index, struct observation *ob
     const struct step *step = &steps->scenario->steps[index];
     const char *path = place_path(steps, step);
     int directory = directory_of(steps, step);
-    struct reply_facts ignored;
     if (observation)
         call_and_look(steps, index, directory, path, observation);
     else
-        call(steps, index, directory, path, &ignored);
+        call(steps, index, directory, path, &(struct reply_facts){0});
 }
 
 /* --- preparations --------------------------------------------------------------------------- */
