@@ -311,7 +311,7 @@ int channel_greet(struct channel *channel, char *reason, size_t reason_size) {
         return -EPIPE;
     channel->buffer[length < 0 ? 100 : length] = '\0';
     char line[256];
-    snprintf(line, sizeof(line), "%s", channel->buffer);
+    snprintf(line, sizeof(line), "%.255s", channel->buffer);
     if (length < 0 || !parse_greeting(&channel->greeting, line))
         return refuse_greeting(reason, reason_size, -EINVAL,
                                "the agent's greeting is none: ", channel->buffer);

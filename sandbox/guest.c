@@ -83,15 +83,19 @@ static bool observe_umask(const char *status, struct observation *observation) {
     return false;
 }
 
+/* Do the first two numbers of the line, the real and the effective id, say this? */
+static bool has_ids(const char *line, unsigned real, unsigned effective) {
+    char *rest;
+    if (!line)
+        return true;
+    const unsigned long first = strtoul(line, &rest, 10);
+    return first == real && strtoul(rest, NULL, 10) == effective;
+}
+
 /* One that has become somebody else by itself is of no further use. */
 static bool is_who_it_was(const char *status, const struct identity *identity) {
-    const char *users = line_of(status, "\nUid:"), *groups = line_of(status, "\nGid:");
-    unsigned user[2], group[2];
-    if (!users || !groups || sscanf(users, "%u %u", &user[0], &user[1]) != 2 ||
-        sscanf(groups, "%u %u", &group[0], &group[1]) != 2)
-        return true;
-    return user[0] == identity->real_uid && user[1] == identity->uid &&
-           group[0] == identity->real_gid && group[1] == identity->gid;
+    return has_ids(line_of(status, "\nUid:"), identity->real_uid, identity->uid) &&
+           has_ids(line_of(status, "\nGid:"), identity->real_gid, identity->gid);
 }
 
 static bool observe_status(const struct guest *guest, struct observation *observation) {

@@ -20,15 +20,18 @@ struct request {
 };
 
 static inline bool read_request(struct request *request) {
-    char line[256];
+    char line[256], *rest;
     long numbers[3] = {0};
+    int count = 0;
     if (!fgets(line, sizeof(line), stdin))
         return false;
-    int count =
-        sscanf(line, "%15s %ld %ld %ld", request->verb, &numbers[0], &numbers[1], &numbers[2]);
+    rest = line + strcspn(line, " ");
+    snprintf(request->verb, sizeof(request->verb), "%.*s", (int)(rest - line), line);
+    while (*rest == ' ' && count < 3)
+        numbers[count++] = strtol(rest, &rest, 10);
     const bool has_path = strcmp(request->verb, "umask") != 0 &&
                           strcmp(request->verb, "close") != 0 && strcmp(request->verb, "dup") != 0;
-    const size_t size = has_path ? (size_t)numbers[count - 2] : 0;
+    const size_t size = has_path ? (size_t)numbers[count - 1] : 0;
     request->a = numbers[0];
     request->b = numbers[1];
     if (fread(request->path, 1, size, stdin) != size)

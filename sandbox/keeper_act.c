@@ -127,6 +127,19 @@ struct survey {
     const char *process;
 };
 
+/* The sum of four numbers, of which ten others are in front. */
+static uint64_t ticks_of(const char *text) {
+    enum { BEFORE = 10, TIMES = 4 };
+    uint64_t sum = 0;
+    for (int i = 0; i < BEFORE + TIMES; i++) {
+        char *rest;
+        const uint64_t number = strtoul(text, &rest, 10);
+        sum += i < BEFORE ? 0 : number;
+        text = rest;
+    }
+    return sum;
+}
+
 /*
  * proc_pid_stat(5): the state letter follows the name; user and system time are fields 14 and 15,
  * of children that have ended 16 and 17.
@@ -143,15 +156,11 @@ static void survey_task(const char *name, void *context) {
         return;
     text[length] = '\0';
     const char *end = strrchr(text, ')');
-    char state;
-    unsigned long own[2];
-    long ended[2];
-    if (!end || sscanf(end + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %lu %lu %ld %ld",
-                       &state, &own[0], &own[1], &ended[0], &ended[1]) != 5)
+    if (!end || end[1] != ' ')
         return;
     survey->tasks++;
-    survey->awake |= !strchr("SZTt", state);
-    survey->ticks += own[0] + own[1] + (uint64_t)(ended[0] + ended[1]);
+    survey->awake |= !strchr("SZTt", end[2]);
+    survey->ticks += ticks_of(end + 3);
 }
 
 static void survey_process(const char *name, void *context) {
@@ -162,6 +171,7 @@ static void survey_process(const char *name, void *context) {
     survey->process = name;
     snprintf(path, sizeof(path), "/proc/%s/task", name);
     for_numbers(path, survey_task, survey);
+    survey->process = NULL;
 }
 
 static struct survey survey(void) {

@@ -31,7 +31,7 @@ struct condition {
 #define ALLOW(name, group, reason) {#name, group, reason, NULL, POLICY_WORKER},
 #define ALLOW_IF(name, group, reason, condition, ...)                                              \
     {#name, group, reason, condition, POLICY_WORKER},
-#define AGENT(name, group, reason)   {#name, group, reason, NULL, POLICY_AGENT},
+#define AGENT(name, group, reason) {#name, group, reason, NULL, POLICY_AGENT},
 #define AGENT_IF(name, group, reason, condition, ...)                                              \
     {#name, group, reason, condition, POLICY_AGENT},
 #define WRAPPED(name, group, reason) {#name, group, reason, NULL, POLICY_WRAPPED},
