@@ -67,6 +67,8 @@ struct keeper_page {
     pid_t agent;  /* who has greeted, as the namespace counts */
     struct identity identity;
     uint32_t capabilities; /* effective ones, bits */
+    bool assumed;          /* the agent is `identity_now`: what stays is not set again */
+    struct identity identity_now;
     uint64_t answered; /* calls that the filter has handed over, and how many at the last look */
     uint64_t answered_before;
     struct watch_sight sight; /* of all together, at the last look */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "identity.h"
 #include "inject.h"
 #include "keeper_parts.h"
 
@@ -58,27 +59,42 @@ static long set_groups(const struct keeper *keeper, const struct inject *inject,
 }
 
 /* setgroups(2) is denied in a user namespace, where there are no other groups either. */
+static long change_groups(const struct keeper *keeper, const struct inject *inject,
+                          const struct identity *wanted) {
+    long error = set_groups(keeper, inject, wanted);
+    return error == -EPERM && wanted->group_count == 0 ? 0 : error;
+}
+
+/* Each call costs two changes of process: `now`, if it is known, says which are needed. */
 static long set_ids(const struct keeper *keeper, const struct inject *inject,
-                    const struct identity *identity) {
-    long error = set_groups(keeper, inject, identity);
-    if (error == -EPERM && identity->group_count == 0)
-        error = 0;
-    if (!error)
-        error = by_keeper(keeper, inject, SYS_setresgid, identity->real_gid, identity->gid,
-                          identity->gid);
-    return error ? error
-                 : by_keeper(keeper, inject, SYS_setresuid, identity->real_uid, identity->uid,
-                             identity->uid);
+                    const struct identity *now, const struct identity *wanted) {
+    long error = 0;
+    if (!now || now->group_count > 0 || wanted->group_count > 0)
+        error = change_groups(keeper, inject, wanted);
+    if (!error && (!now || now->gid != wanted->gid || now->real_gid != wanted->real_gid))
+        error =
+            by_keeper(keeper, inject, SYS_setresgid, wanted->real_gid, wanted->gid, wanted->gid);
+    if (!error && (!now || now->uid != wanted->uid || now->real_uid != wanted->real_uid))
+        error =
+            by_keeper(keeper, inject, SYS_setresuid, wanted->real_uid, wanted->uid, wanted->uid);
+    return error;
 }
 
 static long assume(const struct keeper *keeper, const struct inject *inject) {
-    const struct keeper_page *page = keeper->page;
-    long error = set_capabilities(keeper, inject, keeper_capabilities(), page->capabilities);
-    if (!error)
-        error = set_ids(keeper, inject, &page->identity);
-    if (!error)
-        error = raise_ambient(inject, page->capabilities);
+    struct keeper_page *page = keeper->page;
+    const struct identity *now = page->assumed ? &page->identity_now : NULL;
+    long error = 0;
+    page->assumed = false;
+    if (!now || !identity_equal(now, &page->identity)) {
+        error = set_capabilities(keeper, inject, keeper_capabilities(), page->capabilities);
+        if (!error)
+            error = set_ids(keeper, inject, now, &page->identity);
+    }
     long second = set_capabilities(keeper, inject, page->capabilities, page->capabilities);
+    if (!error && !second)
+        error = raise_ambient(inject, page->capabilities);
+    page->assumed = !error && !second;
+    page->identity_now = page->identity;
     return error ? error : second;
 }
 

@@ -57,7 +57,7 @@ static void collect(struct file_list *list, char *path) {
 }
 
 static void collect_corpus(struct file_list *list) {
-    static const char *const folders[] = {"conformance", "regressions"};
+    static const char *const folders[] = {"conformance", "regressions", "trophies"};
     for (size_t i = 0; i < sizeof folders / sizeof folders[0]; i++) {
         char *folder = cli_join(cli_corpus(), folders[i]);
         if (cli_exists(folder))
@@ -304,12 +304,12 @@ const struct verb verb_check = {
     .arguments = "[PATH...] [--implementation X] [--under COMMAND] [--contract LEVEL] [--repeat N] "
                  "[--json FILE]\n"
                  "                      [--junit FILE] [--sarif FILE]",
-    .summary = "Runs the conformance and regression files, or those below PATH, as TAP.",
+    .summary = "Runs conformance, regressions and trophies, or what is below PATH, as TAP.",
     .help =
         "A file passes if the contract held and, at level linux, every step had the outcome\n"
         "written behind its #. One with steps that this host or the implementation cannot do, or\n"
-        "may do in another way, is skipped. Without PATH: corpus/conformance and "
-        "corpus/regressions.\n\n" CLI_SUBJECT_HELP
+        "may do in another way, is skipped. Without PATH: corpus/conformance, "
+        "corpus/regressions and corpus/trophies.\n\n" CLI_SUBJECT_HELP
         "  -n, --repeat N          run each file N times: the verdict must always be the "
         "same\n" RESULT_HELP,
     .run = run_check,
