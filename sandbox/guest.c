@@ -148,10 +148,9 @@ static bool observe_descriptors(const struct guest *guest, struct observation *o
 }
 
 bool guest_settles(struct guest *guest) {
-    const int32_t surplus = guest->settled ? 0 : count_surplus(guest);
+    const int32_t surplus = count_surplus(guest);
     if (surplus <= 0)
         return false;
-    guest->settled = true;
     guest->baseline += surplus;
     return true;
 }

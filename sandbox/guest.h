@@ -31,7 +31,6 @@ struct guest {
     int process;      /* its directory in proc(5), or -1 */
     int status;       /* its file `status` there, or -1 */
     int32_t baseline; /* how many descriptors it has for itself; -1 if unknown */
-    bool settled;     /* it has opened what it wants for itself */
 };
 
 /*
@@ -66,10 +65,9 @@ void guest_watch(struct guest *guest, pid_t worker);
 enum watch_verdict guest_look(struct guest *guest, struct watch *watch, uint64_t progress);
 
 /*
- * After a run: true if the agent has more descriptors than before for the first time. A language
- * opens some for itself when it first needs them (a pipe for its signals, a file of random
- * numbers): from now on they are its own, and the run says nothing. What is opened again and again
- * is a leak, and seen the next time.
+ * After a run: true if the agent has more descriptors than before, which are its own from now on. A
+ * language opens some for itself when it first needs them, be it for its garbage collection, and a
+ * run in which it does says nothing. What the same scenario opens again and again is a leak.
  */
 bool guest_settles(struct guest *guest);
 

@@ -396,8 +396,11 @@ static void look_after(struct sandbox *sandbox, const struct scenario *scenario)
 const struct observation *sandbox_run(struct sandbox *sandbox, const struct scenario *scenario,
                                       const struct implementation *implementation,
                                       enum sandbox_mode mode) {
+    enum { SETTLINGS = 3 };
     run_once(sandbox, scenario, implementation, mode);
-    if (implementation->agent && !sandbox->ended && guest_settles(&sandbox->worker->guest))
+    for (int i = 0; i < SETTLINGS && implementation->agent && !sandbox->ended &&
+                    guest_settles(&sandbox->worker->guest);
+         i++)
         run_once(sandbox, scenario, implementation, mode);
     look_after(sandbox, scenario);
     return &sandbox->worker->observation;
