@@ -78,6 +78,8 @@ static void do_more(void) {
         check_call(open("/usr/fifofuzz-was-here", O_CREAT | O_WRONLY, 0600) >= 0);
     if (is("remove view"))
         check_call(rmdir("/usr") == 0 || rename("/usr", "/away") == 0);
+    if (is("one more line"))
+        say("0 0\n");
     if (is("extra node"))
         check_call(mkdir("/extra", 0700));
 }
@@ -208,6 +210,13 @@ static void every_bad_end_is_told_and_survived(void **state) {
     ends_with("fork bomb", ENDING_FORBIDDEN, SYS_clone);
 }
 
+static void what_is_said_unasked_is_no_answer(void **state) {
+    (void)state;
+    begin("one more line");
+    const struct observation *seen = run_on_agent("mkfifo \"a\" 0600\nmkfifo \"b\" 0600\n");
+    assert_int_equal(seen->ending, ENDING_GARBLED);
+}
+
 static void replies_without_an_errno_are_told_apart(void **state) {
     (void)state;
     static const struct {
@@ -305,6 +314,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(identities_reach_the_agent),
         cmocka_unit_test(other_implementations_run_beside_it),
         cmocka_unit_test(every_bad_end_is_told_and_survived),
+        cmocka_unit_test(what_is_said_unasked_is_no_answer),
         cmocka_unit_test(replies_without_an_errno_are_told_apart),
         cmocka_unit_test(what_it_does_to_itself_is_seen_and_costs_it),
         cmocka_unit_test(the_host_is_out_of_its_reach),
