@@ -122,7 +122,7 @@ struct entry_traits {
     bool refuses_wide_mode;  /* modes that do not fit its type raise an exception without errno */
     uint8_t mode_way;        /* enum mode_way */
     bool changes_errno;      /* errno after success is not what it was before */
-    bool acts_as_real;       /* it gives up effective ids for the real ones, as setuid programs do */
+    bool acts_as_real; /* it gives up effective ids for the real ones, as setuid programs do */
 };
 
 /*

@@ -37,8 +37,9 @@ static void in_this_process_two_lines_say_all(void **state) {
     examiner.contract.host.can[ABILITY_POINTERS] = true;
     examiner.contract.traits.of[STEP_MKFIFOAT] =
         (struct entry_traits){.masks_type_bits = true, .reads_path = true};
-    assert_said("mkfifo: foreign type bits give EINVAL, bad pointers reach the kernel\n"
-                "mkfifoat: foreign type bits are masked, bad pointers are read in user space (left out)");
+    assert_said(
+        "mkfifo: foreign type bits give EINVAL, bad pointers reach the kernel\n"
+        "mkfifoat: foreign type bits are masked, bad pointers are read in user space (left out)");
 }
 
 static void a_difference_of_both_entry_points_is_said_once(void **state) {
