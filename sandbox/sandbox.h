@@ -56,8 +56,9 @@ int sandbox_open(struct sandbox **out, const struct implementation *implementati
                  char *reason, size_t reason_size);
 
 /*
- * True if `step` mentions one of the names that an agent's arena holds besides the scenario's: it
- * is to be left out. Never so without an agent.
+ * True if `step` mentions one of the names that an agent's arena holds besides the scenario's, or
+ * changes the identity of an agent that cannot be acted on from outside: it is to be left out.
+ * Never so without an agent.
  */
 bool sandbox_claims(const struct sandbox *sandbox, const struct scenario *scenario,
                     const struct step *step);
