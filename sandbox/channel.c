@@ -235,8 +235,8 @@ static void open_slot(struct channel *channel, const struct scenario *scenario,
     exchange(channel, out);
     if (out->result < 0)
         return;
-    channel->slots[step->slot].number = out->result;
-    channel->slots[step->slot].open = true;
+    channel->number[step->slot] = out->result;
+    channel->open[step->slot] = true;
 }
 
 void channel_close(struct channel *channel, int32_t number) {
@@ -245,8 +245,8 @@ void channel_close(struct channel *channel, int32_t number) {
     begin(channel, "close %" PRId32 "\n", number);
     exchange(channel, &ignored);
     for (unsigned i = 0; i < SCENARIO_SLOTS; i++)
-        if (channel->slots[i].number == number)
-            channel->slots[i].open = false;
+        if (channel->number[i] == number)
+            channel->open[i] = false;
 }
 
 void channel_prepare(struct channel *channel, const struct scenario *scenario,
@@ -334,8 +334,8 @@ void channel_reset(struct channel *channel) {
     channel_assume(channel, &(struct identity){0}, 0);
     become(channel);
     for (unsigned i = 0; i < SCENARIO_SLOTS; i++)
-        if (channel->slots[i].open)
-            channel_close(channel, channel->slots[i].number);
+        if (channel->open[i])
+            channel_close(channel, channel->number[i]);
     if (channel->changed_directory)
         change_directory(channel, "/", 1, &ignored);
     if (channel->changed_umask)

@@ -37,10 +37,8 @@ struct channel {
 
     /* What the last scenario made of the agent; put back before the next one. */
     bool changed_umask, changed_directory;
-    struct {
-        bool open;
-        int32_t number;
-    } slots[SCENARIO_SLOTS];
+    int32_t number[SCENARIO_SLOTS]; /* what the slot holds in the agent, as long as it is open */
+    bool open[SCENARIO_SLOTS];
     struct identity identity;
     uint32_t capabilities;
 

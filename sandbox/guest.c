@@ -12,6 +12,7 @@
 
 #include "facts.h"
 #include "reason.h"
+#include "slots.h"
 
 /*
  * A debugger-like wrapper (proot) leaves no room for the keeper: such an agent gets no
@@ -121,24 +122,13 @@ static bool observe_directory(const struct guest *guest, struct observation *obs
     return false;
 }
 
-static unsigned open_slots(const struct channel *channel) {
-    unsigned count = 0;
-    for (unsigned i = 0; i < SCENARIO_SLOTS; i++) {
-        bool counted = !channel->slots[i].open;
-        for (unsigned j = 0; j < i && !counted; j++)
-            counted =
-                channel->slots[j].open && channel->slots[j].number == channel->slots[i].number;
-        count += !counted;
-    }
-    return count;
-}
-
 /* How many descriptors the agent has beyond what is known of it; negative if some are missing. */
 static int32_t count_surplus(const struct guest *guest) {
     struct stat status;
     if (guest->baseline < 0 || fstatat(guest->process, "fd", &status, 0))
         return 0;
-    return (int32_t)status.st_size - guest->baseline - (int32_t)open_slots(&guest->channel);
+    return (int32_t)status.st_size - guest->baseline -
+           slots_open(guest->channel.number, guest->channel.open);
 }
 
 static bool observe_descriptors(const struct guest *guest, struct observation *observation) {
@@ -278,7 +268,7 @@ static bool means_something_else(const struct guest *guest, int32_t number) {
     if (number >= 3 && number < GUEST_OWN_MAX && guest->own[number])
         return true;
     for (unsigned i = 0; i < SCENARIO_SLOTS; i++)
-        if (guest->channel.slots[i].open && guest->channel.slots[i].number == number)
+        if (guest->channel.open[i] && guest->channel.number[i] == number)
             return true;
     return false;
 }
@@ -287,7 +277,7 @@ static bool means_something_else(const struct guest *guest, int32_t number) {
 static unsigned slot_of(const struct guest *guest, int32_t number, const int32_t *slots,
                         const bool *open) {
     unsigned i = 0;
-    while (i < SCENARIO_SLOTS && !(open[i] && slots[i] == number && guest->channel.slots[i].open))
+    while (i < SCENARIO_SLOTS && !(open[i] && slots[i] == number && guest->channel.open[i]))
         i++;
     return i;
 }
@@ -302,6 +292,6 @@ int32_t guest_number(const struct guest *guest, int32_t number, const int32_t *s
     enum { NEVER_OPEN = 1 << 20 };
     const unsigned slot = slot_of(guest, number, slots, open);
     if (slot < SCENARIO_SLOTS)
-        return guest->channel.slots[slot].number;
+        return guest->channel.number[slot];
     return means_something_else(guest, number) ? number + NEVER_OPEN : number;
 }

@@ -106,7 +106,7 @@ static _Noreturn void become_agent(struct keeper *keeper) {
  * The two share descriptors until the program starts: so the listener, which the filter gives to
  * the agent, is the keeper's. Until then the keeper sleeps (CLONE_VFORK).
  */
-pid_t keeper_launch(struct keeper *keeper, int *listener) {
+pid_t keeper_launch(struct keeper *keeper) {
     long agent = syscall(SYS_clone, CLONE_FILES | CLONE_VFORK | SIGCHLD, 0, 0, 0, 0);
     if (agent < 0)
         return -errno;
@@ -114,6 +114,5 @@ pid_t keeper_launch(struct keeper *keeper, int *listener) {
         become_agent(keeper);
     for (int i = 0; i < 3; i++)
         close(i);
-    *listener = keeper->page->listener;
     return (pid_t)agent;
 }

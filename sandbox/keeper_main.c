@@ -89,14 +89,14 @@ static void count_forbidden(struct keeper_page *page, int call) {
         kill(-1, SIGKILL);
 }
 
-static void answer_call(struct keeper_page *page, int listener) {
+static void answer_call(struct keeper_page *page) {
     union { /* may be larger than what the headers know */
         struct seccomp_notif call;
         char room[1024];
     } notice;
     struct seccomp_notif_resp response = {.error = -EPERM};
     memset(&notice, 0, sizeof(notice));
-    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notice.call))
+    if (ioctl(page->listener, SECCOMP_IOCTL_NOTIF_RECV, &notice.call))
         return;
     const struct seccomp_data *call = &notice.call.data;
     response.id = notice.call.id;
@@ -107,7 +107,7 @@ static void answer_call(struct keeper_page *page, int listener) {
     } else {
         count_forbidden(page, call->nr);
     }
-    ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
+    ioctl(page->listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 
 /* --- orders --------------------------------------------------------------------------------- */
@@ -169,8 +169,9 @@ static void count_tasks(struct keeper_page *page) {
     end(page, 0);
 }
 
-static _Noreturn void watch(const struct keeper *keeper, pid_t agent, int listener) {
-    struct pollfd polled[] = {{.fd = WAKE, .events = POLLIN}, {.fd = listener, .events = POLLIN}};
+static _Noreturn void watch(const struct keeper *keeper, pid_t agent) {
+    struct pollfd polled[] = {{.fd = WAKE, .events = POLLIN},
+                              {.fd = keeper->page->listener, .events = POLLIN}};
     sigset_t none;
     sigemptyset(&none);
     for (;;) {
@@ -183,7 +184,7 @@ static _Noreturn void watch(const struct keeper *keeper, pid_t agent, int listen
         if (polled[0].revents & POLLIN)
             take_orders(keeper);
         if (polled[1].revents & POLLIN)
-            answer_call(keeper->page, listener);
+            answer_call(keeper->page);
         if (polled[1].revents & (POLLHUP | POLLERR))
             polled[1].fd = -1; /* nobody is left under the filter */
     }
@@ -191,7 +192,6 @@ static _Noreturn void watch(const struct keeper *keeper, pid_t agent, int listen
 
 _Noreturn void keeper_main(struct keeper *keeper) {
     struct keeper_page *page = keeper->page;
-    int listener = -1;
     trap_watch(NULL);
     take_signals();
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
@@ -202,12 +202,12 @@ _Noreturn void keeper_main(struct keeper *keeper) {
     while (keeper_await(&page->state, KEEPER_READY, NULL) == KEEPER_READY)
         ;
     mount_proc();
-    pid_t agent = page->error ? page->error : keeper_launch(keeper, &listener);
+    pid_t agent = page->error ? page->error : keeper_launch(keeper);
     if (agent < 0) {
         page->error = agent;
         keeper_tell(&page->state, KEEPER_STARTED);
         _exit(1);
     }
     keeper_tell(&page->state, KEEPER_STARTED);
-    watch(keeper, agent, listener);
+    watch(keeper, agent);
 }

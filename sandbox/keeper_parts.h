@@ -30,9 +30,10 @@ _Noreturn void keeper_main(struct keeper *keeper);
 
 /*
  * Starts the agent in the namespace of the calling keeper, whose descriptors 0, 1 and 2 become the
- * agent's and are closed here. Returns its id with *listener set (seccomp_unotify(2)), or -errno.
+ * agent's and are closed here. Returns its id with the page's `listener` set (seccomp_unotify(2)),
+ * or -errno.
  */
-pid_t keeper_launch(struct keeper *keeper, int *listener);
+pid_t keeper_launch(struct keeper *keeper);
 
 /* Gives the agent the identity of the page. Returns 0 or -errno. */
 int keeper_assume(const struct keeper *keeper);

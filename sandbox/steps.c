@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -13,6 +12,7 @@
 #include "check.h"
 #include "facts.h"
 #include "landlock.h"
+#include "slots.h"
 #include "steps_guest.h"
 
 void steps_begin(struct steps *steps, const struct scenario *scenario,
@@ -42,14 +42,7 @@ int32_t steps_table_end(const struct steps *steps) {
 }
 
 int32_t steps_open_count(const struct steps *steps) {
-    int32_t count = 3;
-    for (int i = 0; i < SCENARIO_SLOTS; i++) {
-        bool counted = !steps->open[i];
-        for (int j = 0; j < i && !counted; j++)
-            counted = steps->open[j] && steps->number[j] == steps->number[i];
-        count += !counted;
-    }
-    return count;
+    return 3 + slots_open(steps->number, steps->open);
 }
 
 /* What open(2) gets for an open step. */
