@@ -1,0 +1,222 @@
+/*
+ * _mkfifo.c - mkfifo(path, mode=0o666, *, dir_fd=None) for Python, on libmkfifo.
+ *
+ * Follows os.mkfifo of the Python documentation ("Miscellaneous operating system interfaces"), and
+ * where that is silent what CPython's does: arguments are converted from left to right, after their
+ * number and names were found right. It keeps to the limited API of Python 3.9.
+ */
+#define PY_SSIZE_T_CLEAN
+#define Py_LIMITED_API 0x03090000
+#include <Python.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include "mkfifo.h"
+
+/* --- arguments -------------------------------------------------------------------------------- */
+
+/* What a call is made with. `path` is ours, and a bytes object without NUL. */
+struct request {
+    PyObject *path;
+    int mode, dir_fd;
+};
+
+/* TypeError with `format`, which shows the name of the object's type. */
+static void refuse_type(const char *format, PyObject *object) {
+    PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(object), "__name__");
+    if (name)
+        PyErr_Format(PyExc_TypeError, format, name);
+    Py_XDECREF(name);
+}
+
+/* Other bytes-like objects are on their way out of os: a DeprecationWarning, which may be fatal. */
+static PyObject *bytes_of_buffer(PyObject *object) {
+    PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(object), "__name__");
+    if (!name)
+        return NULL;
+    int error =
+        PyErr_WarnFormat(PyExc_DeprecationWarning, 1,
+                         "mkfifo: path should be string, bytes or os.PathLike, not %U", name);
+    Py_DECREF(name);
+    return error ? NULL : PyBytes_FromObject(object);
+}
+
+/* True if the object has a buffer to look at. An exception of its own is not our answer. */
+static int has_buffer(PyObject *object) {
+    PyObject *view = PyMemoryView_FromObject(object);
+    PyErr_Clear();
+    Py_XDECREF(view);
+    return view != NULL;
+}
+
+/* The str or bytes that a path-like object stands for (PEP 519). */
+static PyObject *represented(PyObject *object) {
+    if (PyObject_HasAttrString((PyObject *)Py_TYPE(object), "__fspath__"))
+        return PyOS_FSPath(object);
+    refuse_type("mkfifo: path should be string, bytes or os.PathLike, not %U", object);
+    return NULL;
+}
+
+/* A NUL would end the name early, where the kernel stops reading. */
+static PyObject *without_nul(PyObject *bytes) {
+    if (bytes && strlen(PyBytes_AsString(bytes)) != (size_t)PyBytes_Size(bytes)) {
+        PyErr_SetString(PyExc_ValueError, "mkfifo: embedded null character in path");
+        Py_CLEAR(bytes);
+    }
+    return bytes;
+}
+
+/* A new reference to the path's bytes, or NULL with an exception. */
+static PyObject *convert_path(PyObject *object) {
+    PyObject *bytes;
+    if (PyBytes_Check(object)) {
+        Py_INCREF(object);
+        return without_nul(object);
+    }
+    if (PyUnicode_Check(object))
+        return PyUnicode_FSConverter(object, &bytes) ? bytes : NULL;
+    if (has_buffer(object))
+        return without_nul(bytes_of_buffer(object));
+    PyObject *path = represented(object);
+    if (!path)
+        return NULL;
+    bytes = convert_path(path);
+    Py_DECREF(path);
+    return bytes;
+}
+
+/* Any object with __index__ whose value a C int holds. */
+static int convert_mode(PyObject *object, int *mode) {
+    int overflow;
+    long value = PyLong_AsLongAndOverflow(object, &overflow);
+    if (value == -1 && PyErr_Occurred())
+        return -1;
+    if (overflow || value < INT_MIN || value > INT_MAX) {
+        PyErr_SetString(PyExc_OverflowError, "Python int too large to convert to C int");
+        return -1;
+    }
+    *mode = (int)value;
+    return 0;
+}
+
+static int convert_dir_fd(PyObject *object, int *dir_fd) {
+    if (object == Py_None) {
+        *dir_fd = AT_FDCWD;
+        return 0;
+    }
+    if (!PyIndex_Check(object)) {
+        refuse_type("argument should be integer or None, not %U", object);
+        return -1;
+    }
+    PyObject *number = PyNumber_Index(object);
+    if (!number)
+        return -1;
+    int overflow;
+    long value = PyLong_AsLongAndOverflow(number, &overflow);
+    Py_DECREF(number);
+    if (overflow > 0 || value > INT_MAX)
+        PyErr_SetString(PyExc_OverflowError, "fd is greater than maximum");
+    else if (overflow < 0 || value < INT_MIN)
+        PyErr_SetString(PyExc_OverflowError, "fd is less than minimum");
+    else
+        *dir_fd = (int)value;
+    return PyErr_Occurred() ? -1 : 0;
+}
+
+static int convert(PyObject *const arguments[3], struct request *out) {
+    *out = (struct request){.mode = 0666, .dir_fd = AT_FDCWD};
+    out->path = convert_path(arguments[0]);
+    if (!out->path)
+        return -1;
+    if ((arguments[1] && convert_mode(arguments[1], &out->mode)) ||
+        (arguments[2] && convert_dir_fd(arguments[2], &out->dir_fd))) {
+        Py_DECREF(out->path);
+        return -1;
+    }
+    return 0;
+}
+
+/* --- the call --------------------------------------------------------------------------------- */
+
+/*
+ * 0, or -1 with an exception. Handlers of signals run between two attempts, and what they raise
+ * ends the matter (PEP 475).
+ */
+static int make(const struct request *request, PyObject *filename) {
+    const char *path = PyBytes_AsString(request->path);
+    for (;;) {
+        int error;
+        Py_BEGIN_ALLOW_THREADS error =
+            mkfifoat(request->dir_fd, path, (mode_t)request->mode) ? errno : 0;
+        Py_END_ALLOW_THREADS if (!error) return 0;
+        if (error != EINTR) {
+            errno = error;
+            PyErr_SetFromErrnoWithFilenameObject(PyExc_OSError, filename);
+            return -1;
+        }
+        if (PyErr_CheckSignals())
+            return -1;
+    }
+}
+
+/* Sorts out which argument is which, all as they came; those not given are NULL. False: exception.
+ */
+static int take_arguments(PyObject *positional, PyObject *named, PyObject *out[3]) {
+    static char *names[] = {"path", "mode", "dir_fd", NULL};
+    Py_ssize_t count = PyTuple_Size(positional);
+    if (!named && (count == 1 || count == 2)) { /* the general parser is 3 % of a call */
+        out[0] = PyTuple_GetItem(positional, 0);
+        out[1] = count == 2 ? PyTuple_GetItem(positional, 1) : NULL;
+        out[2] = NULL;
+        return 1;
+    }
+    out[1] = out[2] = NULL;
+    return PyArg_ParseTupleAndKeywords(positional, named, "O|O$O:mkfifo", names, &out[0], &out[1],
+                                       &out[2]);
+}
+
+static PyObject *py_mkfifo(PyObject *module, PyObject *positional, PyObject *named) {
+    PyObject *arguments[3];
+    struct request request;
+    (void)module;
+    if (!take_arguments(positional, named, arguments) || convert(arguments, &request))
+        return NULL;
+    int error = make(&request, arguments[0]);
+    Py_DECREF(request.path);
+    if (error)
+        return NULL;
+    Py_RETURN_NONE;
+}
+
+/* --- the module ------------------------------------------------------------------------------- */
+
+/* The first line is what inspect.signature reads. */
+PyDoc_STRVAR(mkfifo_doc,
+             "mkfifo($module, /, path, mode=0o666, *, dir_fd=None)\n--\n\n"
+             "Create a FIFO (a named pipe) called path.\n\n"
+             "The permissions of the FIFO are mode without the bits of the process's umask. A\n"
+             "relative path starts at the directory that the descriptor dir_fd refers to, or at\n"
+             "the current directory if dir_fd is None; an absolute path ignores dir_fd.\n\n"
+             "Nothing is opened: opening a FIFO for reading blocks until it is opened for\n"
+             "writing, and the other way round. If path exists, be it a symbolic link to\n"
+             "nothing, FileExistsError is raised; any other failure is an OSError, too.");
+
+static PyMethodDef functions[] = {
+    {"mkfifo", (PyCFunction)(void (*)(void))py_mkfifo, METH_VARARGS | METH_KEYWORDS, mkfifo_doc},
+    {NULL, NULL, 0, NULL},
+};
+
+static struct PyModuleDef definition = {
+    PyModuleDef_HEAD_INIT,
+    .m_name = "mkfifo",
+    .m_doc = "mkfifo on libmkfifo, with the signature of os.mkfifo.",
+    .m_methods = functions,
+};
+
+PyMODINIT_FUNC PyInit__mkfifo(void);
+PyMODINIT_FUNC PyInit__mkfifo(void) {
+    return PyModuleDef_Init(&definition);
+}
