@@ -8,14 +8,14 @@ from setuptools import Extension, setup
 
 # Paths of sources are relative to this file, and libmkfifo's are one folder up.
 os.chdir(os.path.dirname(os.path.abspath(__file__)))
-limited = {"bdist_wheel": {"py_limited_api": "cp39"}}
+limited = {"bdist_wheel": {"py_limited_api": "cp310"}}
 
 setup(
     name="fifofuzz-mkfifo",
     version="0.1.0",
     description="mkfifo on libmkfifo, with the signature of os.mkfifo",
     license="MIT",
-    python_requires=">=3.9",
+    python_requires=">=3.10",
     packages=["mkfifo"],
     package_data={"mkfifo": ["*.pyi", "py.typed"]},
     options=limited,

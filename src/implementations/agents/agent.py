@@ -1,9 +1,11 @@
-"""os.mkfifo as an agent of fifofuzz (see ../README.md). Usage: agent.py [str|bytes|pathlike]
+"""os.mkfifo as an agent of fifofuzz (see ../README.md). Usage: agent.py [str|bytes|pathlike [MODULE]]
 
-The argument says what a path is handed over as.
+The first argument says what a path is handed over as, the second whose mkfifo is called: that of
+the module in this folder.
 """
 
 import fcntl
+import importlib
 import os
 import sys
 
@@ -22,10 +24,12 @@ def set_umask(mode):
     os.umask(mode)
 
 
-as_path = {"str": os.fsdecode, "bytes": bytes, "pathlike": Name}[(sys.argv + ["str"])[1]]
+kind, *module = sys.argv[1:] or ["str"]
+as_path = {"str": os.fsdecode, "bytes": bytes, "pathlike": Name}[kind]
+mkfifo = importlib.import_module(os.path.basename(module[0])).mkfifo if module else os.mkfifo
 requests = {
-    "mkfifo": lambda mode, path: os.mkfifo(as_path(path), mode),
-    "mkfifoat": lambda dirfd, mode, path: os.mkfifo(as_path(path), mode, dir_fd=dirfd),
+    "mkfifo": lambda mode, path: mkfifo(as_path(path), mode),
+    "mkfifoat": lambda dirfd, mode, path: mkfifo(as_path(path), mode, dir_fd=dirfd),
     "umask": set_umask,
     "chdir": lambda path: os.chdir(path),
     "open": lambda flags, path: os.open(path, flags),
