@@ -121,4 +121,6 @@ void abilities_limit(struct host *host, const struct guest *guest) {
     host->can[ABILITY_DESCRIPTORS] = greeting->open;
     host->can[ABILITY_POINTERS] = greeting->pointers;
     host->can[ABILITY_COUNTED] = greeting->counted;
+    host->can[ABILITY_TEXT] = greeting->text;
+    host->can[ABILITY_WIDE] = greeting->wide;
 }

@@ -179,32 +179,46 @@ static void exchange(struct channel *channel, struct reply_facts *out) {
         end_forbidden(channel);
 }
 
-/* The operand of a path: its size and bytes, or a word for what is none. */
+/* What a request says of its path: the size of its bytes, or a word for what is none. */
+static size_t print_size(const struct step *step, char *out, size_t capacity) {
+    const char *word = pointer_names[step->pointer];
+    const uint32_t length = step->path.length, both = length + step->other.length;
+    switch ((enum pointer)step->pointer) {
+    case POINTER_COUNTED:
+        return (size_t)snprintf(out, capacity, "%" PRIu32 "\n", both + 1);
+    case POINTER_UNENCODABLE:
+        return (size_t)snprintf(out, capacity, "%s %" PRIu32 " %" PRIu32 "\n", word, length, both);
+    case POINTER_UNTERMINATED:
+        return (size_t)snprintf(out, capacity, "%s %" PRIu32 "\n", word, length);
+    case POINTER_STRING:
+        return (size_t)snprintf(out, capacity, "%" PRIu32 "\n", length);
+    case POINTER_NULL:
+    case POINTER_UNMAPPED:
+    case POINTER_NONCANONICAL:
+    case POINTER_COUNT:
+        break;
+    }
+    return (size_t)snprintf(out, capacity, "%s\n", word);
+}
+
 static void append_path(struct channel *channel, const struct scenario *scenario,
                         const struct step *step) {
-    char size[32];
-    const bool counted = step->pointer == POINTER_COUNTED;
-    const char *word = counted ? "" : pointer_names[step->pointer];
-    const uint32_t length = step->path.length + (counted ? 1 + step->other.length : 0);
-    append(channel, word, strlen(word));
-    if (word[0] == '\0' || step->pointer == POINTER_UNTERMINATED)
-        append(channel, size,
-               (size_t)snprintf(size, sizeof(size), "%s%" PRIu32, word[0] ? " " : "", length));
-    append(channel, "\n", 1);
+    char size[64];
+    append(channel, size, print_size(step, size, sizeof(size)));
     append(channel, scenario_text(scenario, step->path), step->path.length);
-    if (counted) {
+    if (step->pointer == POINTER_COUNTED)
         append(channel, "", 1); /* the NUL */
+    if (pointer_is_split(step))
         append(channel, scenario_text(scenario, step->other), step->other.length);
-    }
 }
 
 void channel_call(struct channel *channel, const struct scenario *scenario, const struct step *step,
                   int32_t directory, struct reply_facts *out) {
     become(channel);
     if (step->kind == STEP_MKFIFO)
-        begin(channel, "mkfifo %" PRIu32 " ", step->mode);
+        begin(channel, "mkfifo %" PRId64 " ", step_whole_mode(step));
     else
-        begin(channel, "mkfifoat %" PRId32 " %" PRIu32 " ", directory, step->mode);
+        begin(channel, "mkfifoat %" PRId32 " %" PRId64 " ", directory, step_whole_mode(step));
     append_path(channel, scenario, step);
     exchange(channel, out);
 }
@@ -272,11 +286,10 @@ static bool take_words(struct greeting *greeting, char *words) {
     const struct {
         const char *word;
         bool *flag;
-    } known[] = {{"mkfifo", &greeting->mkfifo},
-                 {"mkfifoat", &greeting->mkfifoat},
-                 {"open", &greeting->open},
-                 {"pointers", &greeting->pointers},
-                 {"counted", &greeting->counted}};
+    } known[] = {{"mkfifo", &greeting->mkfifo},   {"mkfifoat", &greeting->mkfifoat},
+                 {"open", &greeting->open},       {"pointers", &greeting->pointers},
+                 {"counted", &greeting->counted}, {"text", &greeting->text},
+                 {"wide", &greeting->wide}};
     char *rest;
     for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
         bool *flag = NULL;

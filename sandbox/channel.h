@@ -23,7 +23,7 @@
 /* What an agent has greeted with. */
 struct greeting {
     pid_t process; /* as its namespace counts */
-    bool mkfifo, mkfifoat, open, pointers, counted;
+    bool mkfifo, mkfifoat, open, pointers, counted, text, wide;
 };
 
 enum { CHANNEL_SIZE = 2 * TEXT_LENGTH_MAX + 256 };

@@ -73,7 +73,8 @@ static const char *place_path(const struct steps *steps, const struct step *step
         return guard;
     case POINTER_NONCANONICAL:
         return (const char *)noncanonical;
-    case POINTER_COUNTED: /* left out in this process, where it could only be the part before NUL */
+    case POINTER_COUNTED: /* left out in this process, where it could only be the first part */
+    case POINTER_UNENCODABLE:
     case POINTER_STRING:
         steps->writable[steps->view_size - 1] = '\0';
         length++;

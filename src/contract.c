@@ -32,6 +32,12 @@ enum clause clause_find(const char *name) {
 
 /* --- arguments -------------------------------------------------------------------------------- */
 
+/* No system call has such arguments. Most say EINVAL. */
+static void call_refuse(struct call *call, enum clause clause) {
+    call_decide(call, EINVAL, clause);
+    call->prediction->refused = true;
+}
+
 /* The copy of the path into the kernel: EFAULT, ENAMETOOLONG, ENOENT, in this order. */
 static bool decide_argument(struct call *call) {
     switch ((enum pointer)call->step->pointer) {
@@ -45,7 +51,10 @@ static bool decide_argument(struct call *call) {
                     CLAUSE_EFAULT_UNTERMINATED);
         return true;
     case POINTER_COUNTED: /* any error does; this is what most give that look at the bytes */
-        call_decide(call, EINVAL, CLAUSE_NUL);
+        call_refuse(call, CLAUSE_NUL);
+        return true;
+    case POINTER_UNENCODABLE:
+        call_refuse(call, CLAUSE_TEXT);
         return true;
     case POINTER_STRING:
     case POINTER_COUNT:
@@ -226,6 +235,24 @@ static void decide_last(struct call *call, const struct walk *walk) {
         call_decide_place(call, walk);
 }
 
+static void decide_type(struct call *call) {
+    call_applies(call, CLAUSE_MODE_TYPE);
+    if (!call_traits(call)->masks_type_bits && !call->prediction->refused)
+        call_decide(call, EINVAL, call->prediction->error ? CLAUSE_EINVAL_FIRST : CLAUSE_MODE_TYPE);
+}
+
+/* Whose fault it is to be if the mode's low bits do not count as they should. */
+static void decide_wide_mode(struct call *call) {
+    struct prediction *prediction = call->prediction;
+    call_applies(call, CLAUSE_MODE_WIDE);
+    if (prediction->refused)
+        return;
+    if (call_wide_way(call) == WIDE_REFUSED && call->contract->level == LEVEL_LINUX)
+        call_refuse(call, CLAUSE_MODE_WIDE);
+    else if (prediction->error == 0 || call_has_foreign_type(call))
+        prediction->decisive = CLAUSE_MODE_WIDE;
+}
+
 /* What Linux gives. */
 static void decide_call(struct call *call) {
     struct prediction *prediction = call->prediction;
@@ -238,11 +265,10 @@ static void decide_call(struct call *call) {
     }
     if (call->step->mode >> 16)
         call_applies(call, CLAUSE_MODE_HIGHBITS);
-    if (!call_has_foreign_type(call))
-        return;
-    call_applies(call, CLAUSE_MODE_TYPE);
-    if (!call_traits(call)->masks_type_bits)
-        call_decide(call, EINVAL, prediction->error ? CLAUSE_EINVAL_FIRST : CLAUSE_MODE_TYPE);
+    if (call_has_foreign_type(call))
+        decide_type(call);
+    if (call->step->high != 0)
+        decide_wide_mode(call);
 }
 
 /* Clauses about what is seen afterwards apply to every call, or to all that succeed or fail. */
@@ -274,7 +300,7 @@ void contract_predict(const struct contract *contract, const struct world *world
     prediction->clauses = (struct clause_set){{0}};
     prediction->allowed = (struct errno_set){{0}};
     prediction->walked = false;
-    prediction->changed = false;
+    prediction->changed = prediction->refused = false;
     struct call call = {
         .contract = contract,
         .world = world,

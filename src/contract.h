@@ -122,7 +122,16 @@ struct entry_traits {
     bool refuses_wide_mode;  /* modes that do not fit its type raise an exception without errno */
     uint8_t mode_way;        /* enum mode_way */
     bool changes_errno;      /* errno after success is not what it was before */
-    bool acts_as_real; /* it gives up effective ids for the real ones, as setuid programs do */
+    bool acts_as_real;    /* it gives up effective ids for the real ones, as setuid programs do */
+    uint8_t beyond_way;   /* enum wide_way: of modes that 32 bits cannot hold, signed or not */
+    uint8_t negative_way; /* enum wide_way: of negative modes that an int can hold */
+};
+
+/* What becomes of a language's integer that is no value of mode_t. */
+enum wide_way {
+    WIDE_NEVER,   /* it cannot be asked for such a mode */
+    WIDE_CUT,     /* its low 32 bits are the mode */
+    WIDE_REFUSED, /* no call is made */
 };
 
 /*
@@ -154,12 +163,13 @@ struct prediction {
     enum clause decisive;      /* the clause that says so */
     struct clause_set clauses; /* all that apply */
     bool undefined;            /* the level leaves the outcome open: nothing is a violation */
-    struct errno_set allowed;  /* at contract->level; with LEVEL_LINUX just `error` */
-    struct birth birth;        /* the node if the call succeeds */
-    bool changed;              /* chmod(2) follows its creation and may set st_ctime anew */
-    uint16_t uid, gid;         /* its owner and group as stat(2) shows them */
-    bool walked;               /* `walk` is valid: the path was resolved */
-    struct walk walk;          /* for world_create, and for reports */
+    bool refused; /* no system call has such arguments: any failure at all is what is due */
+    struct errno_set allowed; /* at contract->level; with LEVEL_LINUX just `error` */
+    struct birth birth;       /* the node if the call succeeds */
+    bool changed;             /* chmod(2) follows its creation and may set st_ctime anew */
+    uint16_t uid, gid;        /* its owner and group as stat(2) shows them */
+    bool walked;              /* `walk` is valid: the path was resolved */
+    struct walk walk;         /* for world_create, and for reports */
 };
 
 /*
@@ -171,8 +181,8 @@ void contract_predict(const struct contract *contract, const struct world *world
 
 /*
  * Fills `expectations` with what Linux gives for every step of `scenario`, preparations included,
- * from the oracle alone; EXPECT_NOTHING where that error has no name, and of a path with a NUL
- * byte, which any error refuses. `world` is scratch, zeroed before its first use.
+ * from the oracle alone; EXPECT_NOTHING where that error has no name, and of arguments that C has
+ * not, for which no error is settled. `world` is scratch, zeroed before its first use.
  */
 void contract_expect(const struct contract *contract, struct world *world,
                      const struct scenario *scenario, struct expectations *expectations);

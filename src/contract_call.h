@@ -32,6 +32,14 @@ static inline bool call_has_foreign_type(const struct call *call) {
     return ((call->step->mode | S_IFIFO) & S_IFMT) != S_IFIFO;
 }
 
+/* What becomes of the mode, if it is none of C's. */
+static inline enum wide_way call_wide_way(const struct call *call) {
+    const struct entry_traits *traits = call_traits(call);
+    const int64_t mode = step_whole_mode(call->step);
+    const bool fits_int = mode >= INT32_MIN && mode < 0;
+    return (enum wide_way)(fits_int ? traits->negative_way : traits->beyond_way);
+}
+
 /* Does the link that is the last component lead nowhere, or round in a loop? */
 static inline bool call_last_link_dangles(const struct call *call) {
     struct walk walk;

@@ -26,7 +26,7 @@ void contract_expect(const struct contract *contract, struct world *world,
     for (uint32_t i = 0; i < scenario->step_count; i++) {
         const struct step *step = &scenario->steps[i];
         int error = take_step(contract, world, step);
-        bool known = has_name(error) && step->pointer != POINTER_COUNTED;
+        bool known = has_name(error) && !step_is_beyond_c(step);
         expectations->error[i] = (int16_t)(known ? error : EXPECT_NOTHING);
     }
 }

@@ -107,14 +107,19 @@ static void add_pointer(struct options *options) {
         may(options, ENAMETOOLONG);
 }
 
-/* A path with a NUL byte is none: no document says which error tells so. */
+/* What no system call is given: no document says which error tells so. */
 static void allow_any_error(struct errno_set *allowed) {
     memset(allowed, 0xff, sizeof *allowed);
     allowed->bits[0] &= ~UINT64_C(1);
 }
 
-/* POSIX leaves bad pointers undefined and foreign type bits to the implementation. */
+/*
+ * POSIX leaves bad pointers undefined and foreign type bits to the implementation; of integers that
+ * are no mode_t no document speaks.
+ */
 static bool is_undefined(const struct call *call) {
+    if (call->step->high != 0)
+        return call->contract->level != LEVEL_LINUX;
     return call->contract->level == LEVEL_POSIX &&
            (call->step->pointer != POINTER_STRING || call_has_foreign_type(call));
 }
@@ -123,7 +128,7 @@ void contract_allow(struct call *call) {
     struct prediction *prediction = call->prediction;
     errno_set_add(&prediction->allowed, prediction->error);
     prediction->undefined = false;
-    if (call->step->pointer == POINTER_COUNTED) {
+    if (prediction->refused) {
         allow_any_error(&prediction->allowed);
         return;
     }

@@ -67,13 +67,13 @@ static void replay(struct examiner *examiner, const struct scenario *scenario,
     run_steadily(examiner, &silent, examiner->implementation, scenario, verdict);
 }
 
-/* What is left without that which only an agent can be asked: no system call's path has a NUL. */
-static const struct scenario *without_counted(const struct scenario *scenario) {
+/* What is left without that which only an agent can be asked, and no system call. */
+static const struct scenario *within_c(const struct scenario *scenario) {
     static struct scenario possible;
     uint32_t kept = 0;
     scenario_copy(&possible, scenario);
     for (uint32_t i = 0; i < possible.step_count; i++)
-        if (possible.steps[i].pointer != POINTER_COUNTED)
+        if (!step_is_beyond_c(&possible.steps[i]))
             possible.steps[kept++] = possible.steps[i];
     scenario_truncate(&possible, kept);
     return &possible;
@@ -84,7 +84,7 @@ static void replay_raw(struct examiner *examiner, const struct scenario *scenari
                        struct verdict *verdict) {
     struct contract contract = {.level = examiner->contract.level, .host = examiner->contract.host};
     struct judge silent = {.contract = &contract, .world = &examiner->world};
-    run_steadily(examiner, &silent, implementation_find("raw"), without_counted(scenario), verdict);
+    run_steadily(examiner, &silent, implementation_find("raw"), within_c(scenario), verdict);
 }
 
 /* --- begin and end ---------------------------------------------------------------------------- */
@@ -147,6 +147,22 @@ static bool acts_as_real(const struct entry_traits *traits) {
     return traits->acts_as_real;
 }
 
+static bool refuses_beyond(const struct entry_traits *traits) {
+    return traits->beyond_way == WIDE_REFUSED;
+}
+
+static bool cuts_beyond(const struct entry_traits *traits) {
+    return traits->beyond_way == WIDE_CUT;
+}
+
+static bool refuses_negative(const struct entry_traits *traits) {
+    return traits->negative_way == WIDE_REFUSED;
+}
+
+static bool cuts_negative(const struct entry_traits *traits) {
+    return traits->negative_way == WIDE_CUT;
+}
+
 /* What an agent does otherwise than the system call, and who permits it. */
 static const struct {
     bool (*has)(const struct entry_traits *traits);
@@ -157,6 +173,10 @@ static const struct {
     {ignores_umask, "modes other than 0666 are created with umask 0 (as mkfifo(1) -m may)"},
     {changes_mode, "modes other than 0666 are set with chmod(2) (as mkfifo(1) -m may)"},
     {changes_errno, "errno is changed by success (POSIX leaves that open)"},
+    {refuses_beyond, "modes beyond 32 bits are refused (no document says)"},
+    {cuts_beyond, "modes beyond 32 bits are cut to their low bits (no document says)"},
+    {refuses_negative, "negative modes are refused (no document says)"},
+    {cuts_negative, "negative modes are cut to their low bits (no document says)"},
     {acts_as_real, "effective ids give way to the real ones: others are left out (its own choice)"},
 };
 
@@ -331,7 +351,7 @@ static bool is_disturbed_now(struct examiner *examiner, const struct scenario *s
     enum { TRIES = 40 };
     struct contract contract = {.level = examiner->contract.level, .host = examiner->contract.host};
     struct judge silent = {.contract = &contract, .world = &examiner->world};
-    const struct scenario *possible = without_counted(scenario);
+    const struct scenario *possible = within_c(scenario);
     for (int i = 0; i < TRIES; i++) {
         struct verdict verdict;
         run_and_judge(examiner, &silent, implementation_find("raw"), possible, &verdict);

@@ -62,7 +62,7 @@ static const uint8_t rules[ASPECT_COUNT] = {
  */
 static bool protects_nothing(enum clause clause) {
     static const enum clause harmless[] = {
-        CLAUSE_MODE_TYPE, CLAUSE_MODE_HIGHBITS, CLAUSE_EINVAL_FIRST,
+        CLAUSE_MODE_TYPE, CLAUSE_MODE_HIGHBITS, CLAUSE_EINVAL_FIRST, CLAUSE_MODE_WIDE,
         CLAUSE_ELOOP_40,  CLAUSE_ELOOP_ORDER,   CLAUSE_NOSYMFOLLOW,
     };
     for (size_t i = 0; i < sizeof harmless / sizeof harmless[0]; i++)

@@ -19,6 +19,11 @@ const struct ability_info ability_infos[ABILITY_COUNT] = {
     [ABILITY_POINTERS] = {"pointers", "the agent's language has no bad pointers"},
     [ABILITY_COUNTED] = {"counted", "a C string ends at its NUL; agents of languages with counted "
                                     "strings greet with `counted`"},
+    [ABILITY_TEXT] = {"text",
+                      "a C string is bytes already; agents of languages whose paths are text "
+                      "greet with `text`"},
+    [ABILITY_WIDE] = {"wide", "C's mode_t has 32 bits; agents of languages with greater integers "
+                              "greet with `wide`"},
 };
 
 const struct idmap_entry idmap_entries[IDMAP_COUNT] = {{0, 1000}, {1000, 0}};
@@ -27,6 +32,14 @@ const struct idmap_entry idmap_entries[IDMAP_COUNT] = {{0, 1000}, {1000, 0}};
 static bool is_plain(const struct identity *identity) {
     return identity->uid == 0 && identity->gid == 0 && identity->real_uid == 0 &&
            identity->real_gid == 0 && identity->group_count == 0;
+}
+
+static unsigned pointer_needs(const struct step *step) {
+    if (pointer_is_bad(step))
+        return 1U << ABILITY_POINTERS;
+    return step->pointer == POINTER_COUNTED       ? 1U << ABILITY_COUNTED
+           : step->pointer == POINTER_UNENCODABLE ? 1U << ABILITY_TEXT
+                                                  : 0;
 }
 
 unsigned host_needs(const struct step *step) {
@@ -41,8 +54,9 @@ unsigned host_needs(const struct step *step) {
     unsigned needs = always[step->kind];
     if (step_is_call(step) && step->dirfd.kind == DIRFD_SLOT)
         needs |= 1U << ABILITY_DESCRIPTORS;
-    if (step->pointer != POINTER_STRING)
-        needs |= 1U << (pointer_is_bad(step) ? ABILITY_POINTERS : ABILITY_COUNTED);
+    needs |= pointer_needs(step);
+    if (step->high != 0)
+        needs |= 1U << ABILITY_WIDE;
     if (!is_plain(&step->identity))
         needs |= 1U << ABILITY_IDENTITIES;
     if (!(needs & 1U << ABILITY_MOUNTS))

@@ -26,6 +26,8 @@ enum ability {
     ABILITY_LIMITS,      /* nofile: not of another process */
     ABILITY_POINTERS,    /* paths that are no strings: most languages have none */
     ABILITY_COUNTED,     /* paths with a NUL byte: a C function cannot be given one */
+    ABILITY_TEXT,        /* paths of characters, so also of some that no bytes stand for */
+    ABILITY_WIDE,        /* modes of 64 bits: a C function's have 32 */
     ABILITY_COUNT
 };
 

@@ -54,6 +54,10 @@ static void calls_need_what_their_arguments_are(void **state) {
     assert_int_equal(host_needs(&step), DESCRIPTORS | POINTERS);
     step.pointer = POINTER_COUNTED;
     assert_int_equal(host_needs(&step), DESCRIPTORS | 1 << ABILITY_COUNTED);
+    step.pointer = POINTER_UNENCODABLE;
+    assert_int_equal(host_needs(&step), DESCRIPTORS | 1 << ABILITY_TEXT);
+    step.high = -1;
+    assert_int_equal(host_needs(&step), DESCRIPTORS | 1 << ABILITY_TEXT | 1 << ABILITY_WIDE);
 }
 
 static void ids_other_than_0_need_identities(void **state) {

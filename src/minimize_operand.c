@@ -41,6 +41,20 @@ static bool simplify_mode(struct minimization *m, uint32_t index) {
     return bring_mode(m, index, dull[step_at(m, index).kind]);
 }
 
+/* Its upper half, which is gone at best, and else of the least magnitude. */
+static bool simplify_call_mode(struct minimization *m, uint32_t index) {
+    bool changed = false;
+    const int32_t dull[] = {step_at(m, index).high > 0 ? 1 : -1, 0};
+    for (size_t i = 0; i < sizeof dull / sizeof dull[0]; i++) {
+        struct step step = step_at(m, index);
+        if (step.high == 0 || step.high == dull[i])
+            continue;
+        step.high = dull[i];
+        changed |= try_step(m, index, &step);
+    }
+    return simplify_mode(m, index) || changed;
+}
+
 static bool simplify_number(struct minimization *m, uint32_t index) {
     bool changed = false;
     for (uint32_t less = step_at(m, index).mode; less > 0; less /= 2) {
@@ -73,7 +87,7 @@ static bool simplify_pointer(struct minimization *m, uint32_t index) {
     struct step step = step_at(m, index);
     if (step.pointer == POINTER_STRING)
         return false;
-    if (step.pointer == POINTER_COUNTED) { /* who counts bytes has no null pointer */
+    if (pointer_is_split(&step)) { /* who is given one of these has no null pointer */
         step.pointer = POINTER_STRING;
         step.other = (struct text){0, 0};
     } else {
@@ -197,11 +211,11 @@ static bool simplify_entries(struct minimization *m, uint32_t index) {
 
 bool minimize_operands(struct minimization *m) {
     static bool (*const simplifiers[OPERAND_FLAGS + 1])(struct minimization *, uint32_t) = {
-        [OPERAND_DIRFD] = simplify_dirfd,   [OPERAND_POINTER] = simplify_pointer,
-        [OPERAND_MODE] = simplify_mode,     [OPERAND_FULL_MODE] = simplify_mode,
-        [OPERAND_NUMBER] = simplify_number, [OPERAND_IDENTITY] = simplify_identity,
-        [OPERAND_OWNER] = simplify_owner,   [OPERAND_ENTRIES] = simplify_entries,
-        [OPERAND_FLAGS] = simplify_flags,
+        [OPERAND_DIRFD] = simplify_dirfd,         [OPERAND_POINTER] = simplify_pointer,
+        [OPERAND_MODE] = simplify_mode,           [OPERAND_FULL_MODE] = simplify_mode,
+        [OPERAND_CALL_MODE] = simplify_call_mode, [OPERAND_NUMBER] = simplify_number,
+        [OPERAND_IDENTITY] = simplify_identity,   [OPERAND_OWNER] = simplify_owner,
+        [OPERAND_ENTRIES] = simplify_entries,     [OPERAND_FLAGS] = simplify_flags,
     };
     bool changed = false;
     for (uint32_t i = 0; i < m->best->step_count; i++) {

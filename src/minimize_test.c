@@ -234,10 +234,33 @@ static void a_counted_path_becomes_short_or_a_string(void **state) {
     assert_true(scenario_valid(&scenario));
 }
 
+static bool has_wide_mode(void *context, const struct scenario *candidate) {
+    (void)context;
+    return candidate->step_count > 0 && candidate->steps[0].high > 0;
+}
+
+static void a_text_becomes_a_string_and_a_wide_mode_less_so(void **state) {
+    (void)state;
+    static const char text[] = "mkfifo unencodable \"d/a\" \"x\" -0777777777777777777770\n";
+    parse(text);
+    minimize(&scenario, prints, "unencodable", &no_limit);
+    assert_int_equal(scenario.steps[0].pointer, POINTER_UNENCODABLE);
+    assert_int_equal(step_whole_mode(&scenario.steps[0]), 0644);
+    parse(text);
+    minimize(&scenario, prints, " -0", &no_limit);
+    assert_int_equal(scenario.steps[0].pointer, POINTER_STRING);
+    assert_int_equal(scenario.steps[0].high, -1);
+    parse("mkfifo \"a\" 0777777777777777777777\n");
+    minimize(&scenario, has_wide_mode, NULL, &no_limit);
+    assert_int_equal(step_whole_mode(&scenario.steps[0]), (INT64_C(1) << 32) + 0644);
+    assert_true(scenario_valid(&scenario));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_does_not_matter_goes),
         cmocka_unit_test(a_counted_path_becomes_short_or_a_string),
+        cmocka_unit_test(a_text_becomes_a_string_and_a_wide_mode_less_so),
         cmocka_unit_test(steps_that_need_each_other_go_together),
         cmocka_unit_test(names_become_letters_wherever_they_stand),
         cmocka_unit_test(names_may_change_places),

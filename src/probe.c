@@ -90,6 +90,18 @@ static bool refuses_wide_mode(const struct probe *probe, enum step_kind kind) {
     return seen->ending == ENDING_DONE && seen->outcomes[0].reply == REPLY_RAISED;
 }
 
+/* A failure of any kind counts as refused; what a success has made, the testing will judge. */
+static enum wide_way wide_way(const struct probe *probe, enum step_kind kind, int64_t mode) {
+    static struct scenario scenario;
+    if (!host_has(probe, ABILITY_WIDE))
+        return WIDE_NEVER;
+    struct step *step = single_call(&scenario, kind);
+    step_set_whole_mode(step, mode);
+    step->path = scenario_store(&scenario, "fifo", 4);
+    const struct observation *seen = run(probe, &scenario);
+    return seen->ending == ENDING_DONE && seen->outcomes[0].result == 0 ? WIDE_CUT : WIDE_REFUSED;
+}
+
 /* Runs `text`, in which % stands for the call and its dirfd. */
 static const struct observation *run_text(const struct probe *probe, enum step_kind kind,
                                           const char *text) {
@@ -153,6 +165,8 @@ static struct entry_traits probe_entry(const struct probe *probe, enum step_kind
         return traits;
     traits.drops_special_bits = drops_special_bits(probe, kind);
     traits.refuses_wide_mode = refuses_wide_mode(probe, kind);
+    traits.beyond_way = (uint8_t)wide_way(probe, kind, (INT64_C(1) << 32) + 0600);
+    traits.negative_way = (uint8_t)wide_way(probe, kind, (int64_t)INT32_MIN + 0600);
     traits.mode_way = (uint8_t)mode_way(probe, kind);
     traits.changes_errno = changes_errno(probe, kind);
     traits.acts_as_real = acts_as_real(probe, kind);

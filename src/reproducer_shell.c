@@ -52,10 +52,13 @@ static const char *message_of(int error) {
 static const char *refuse_call(const struct plan *plan, uint32_t index) {
     const struct step *step = &plan->reproduction->scenario->steps[index];
     const struct planned_step *planned = &plan->steps[index];
+    if (step->pointer == POINTER_COUNTED)
+        return "a path with a NUL byte";
+    if (step->pointer == POINTER_UNENCODABLE)
+        return "a path with a character that no bytes stand for";
     if (step->pointer != POINTER_STRING)
-        return step->pointer == POINTER_COUNTED ? "a path with a NUL byte"
-                                                : "a path that is no string";
-    if (step->mode & ~(uint32_t)0777)
+        return "a path that is no string";
+    if (step->high != 0 || step->mode & ~(uint32_t)0777)
         return "a mode with more than permission bits";
     if (plan_is_open(planned))
         return "a result that is left open";

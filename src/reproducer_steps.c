@@ -66,7 +66,8 @@ static void put_path(const struct printing *to) {
         fputs("guarded(path, strlen(path))", to->out);
         return;
     case POINTER_STRING:
-    case POINTER_COUNTED: /* print_call makes no call of it */
+    case POINTER_COUNTED: /* print_call makes no call of these */
+    case POINTER_UNENCODABLE:
     case POINTER_COUNT:
         break;
     }
@@ -127,10 +128,19 @@ static void put_made(const struct printing *to) {
     fputs(");\n", to->out);
 }
 
+/* What the call has that no call of C can have. */
+static const char *beyond_c(const struct step *step) {
+    return step->pointer == POINTER_COUNTED
+               ? "a path with a NUL byte, which no string of C can have"
+           : step->pointer == POINTER_UNENCODABLE
+               ? "a path with a character that no bytes stand for, which no string of C can have"
+               : "a mode that C's mode_t cannot have";
+}
+
 static void print_call(const struct printing *to) {
     const struct look_at_call look = {to->out, to->plan, to->index, put_place, to};
-    if (to->step->pointer == POINTER_COUNTED) {
-        fputs("    unable(\"a path with a NUL byte, which no string of C can have\");\n", to->out);
+    if (step_is_beyond_c(to->step)) {
+        fprintf(to->out, "    unable(\"%s\");\n", beyond_c(to->step));
         return;
     }
     if (uses_variable(to)) {

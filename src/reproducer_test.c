@@ -275,10 +275,16 @@ static void shell_says_what_it_can(void **state) {
                     "call 5 EEXIST '*xists*' p--------- 'it'\\''s' -m 0640 -- 'it'\\''s'\n");
 }
 
-static void a_path_with_a_nul_cannot_be_tried_in_c(void **state) {
+static void what_c_cannot_have_is_not_tried_in_c(void **state) {
     (void)state;
     export_c("mkdir \"d\" 0755\nmkfifo counted \"d/x\" \"y\" 0644\n", NULL, NULL);
     assert_contains("unable(\"a path with a NUL byte, which no string of C can have\");");
+    assert_lacks("mkfifo(\"d/x\"");
+    export_c("mkdir \"d\" 0755\nmkfifo unencodable \"d/x\" \"y\" 0644\n", NULL, NULL);
+    assert_contains("unable(\"a path with a character that no bytes stand for, ");
+    assert_lacks("mkfifo(\"d/x\"");
+    export_c("mkdir \"d\" 0755\nmkfifo \"d/x\" -01\n", NULL, NULL);
+    assert_contains("unable(\"a mode that C's mode_t cannot have\");");
     assert_lacks("mkfifo(\"d/x\"");
 }
 
@@ -290,6 +296,9 @@ static void shell_refuses_with_a_reason(void **state) {
         {"mkfifoat cwd \"x\" 0644\n", "a directory descriptor"},
         {"mkfifo null 0644\n", "a path that is no string"},
         {"mkfifo counted \"a\" \"b\" 0644\n", "a path with a NUL byte"},
+        {"mkfifo unencodable \"a\" \"b\" 0644\n",
+         "a path with a character that no bytes stand for"},
+        {"mkfifo \"x\" 040000000644\n", "a mode with more than permission bits"},
         {"mkfifo \"x\" 04644\n", "a mode with more than permission bits"},
         {"mkfifo \"/x\" 0644\n", "paths that lead out of an ordinary user's directory"},
         {"as 1000:1000\n", "another identity"},
@@ -324,7 +333,7 @@ int main(void) {
         cmocka_unit_test(a_signature_is_read_back),
         cmocka_unit_test(settings_of_the_host_are_asked_for_where_they_decide),
         cmocka_unit_test(shell_says_what_it_can),
-        cmocka_unit_test(a_path_with_a_nul_cannot_be_tried_in_c),
+        cmocka_unit_test(what_c_cannot_have_is_not_tried_in_c),
         cmocka_unit_test(shell_refuses_with_a_reason),
     };
     return cmocka_run_group_tests(tests, NULL, drop_text);

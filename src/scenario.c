@@ -6,9 +6,9 @@
 
 const struct step_info step_infos[STEP_KIND_COUNT] = {
     [STEP_MKFIFO] = {"mkfifo", "make a FIFO: the call under test",
-                     .operands = {OPERAND_POINTER, OPERAND_FULL_MODE}},
+                     .operands = {OPERAND_POINTER, OPERAND_CALL_MODE}},
     [STEP_MKFIFOAT] = {"mkfifoat", "make a FIFO relative to a directory: the call under test",
-                       .operands = {OPERAND_DIRFD, OPERAND_POINTER, OPERAND_FULL_MODE}},
+                       .operands = {OPERAND_DIRFD, OPERAND_POINTER, OPERAND_CALL_MODE}},
     [STEP_MKDIR] = {"mkdir", "make a directory", .operands = {OPERAND_PATH, OPERAND_MODE}},
     [STEP_FILE] = {"file", "make a regular file with content",
                    .operands = {OPERAND_PATH, OPERAND_MODE, OPERAND_OTHER}},
@@ -59,6 +59,7 @@ const char *const pointer_names[POINTER_COUNT] = {
     [POINTER_NONCANONICAL] = "noncanonical",
     [POINTER_UNTERMINATED] = "unterminated",
     [POINTER_COUNTED] = "counted",
+    [POINTER_UNENCODABLE] = "unencodable",
 };
 
 /* --- building ------------------------------------------------------------------------------- */
@@ -126,8 +127,8 @@ static bool step_equal(const struct scenario *a, const struct step *in_a, const 
     return in_a->kind == in_b->kind && in_a->pointer == in_b->pointer &&
            in_a->flags == in_b->flags && in_a->slot == in_b->slot &&
            in_a->dirfd.kind == in_b->dirfd.kind && in_a->dirfd.number == in_b->dirfd.number &&
-           in_a->mode == in_b->mode && text_equal(a, in_a->path, b, in_b->path) &&
-           text_equal(a, in_a->other, b, in_b->other) &&
+           in_a->mode == in_b->mode && in_a->high == in_b->high &&
+           text_equal(a, in_a->path, b, in_b->path) && text_equal(a, in_a->other, b, in_b->other) &&
            identity_equal(&in_a->identity, &in_b->identity);
 }
 
@@ -159,6 +160,7 @@ static bool pointer_valid(const struct step *step) {
     switch ((enum pointer)step->pointer) {
     case POINTER_STRING:
     case POINTER_COUNTED:
+    case POINTER_UNENCODABLE:
         return true;
     case POINTER_NULL:
     case POINTER_UNMAPPED:
@@ -239,7 +241,7 @@ static bool take_operand(const struct scenario *scenario, struct step *step, enu
     case OPERAND_POINTER:
         valid = pointer_valid(step) && text_valid(scenario, step->path);
         step->path = (struct text){0};
-        if (step->pointer == POINTER_COUNTED) {
+        if (pointer_is_split(step)) {
             valid = valid && text_valid(scenario, step->other);
             step->other = (struct text){0};
         }
@@ -260,6 +262,10 @@ static bool take_operand(const struct scenario *scenario, struct step *step, enu
     case OPERAND_FULL_MODE:
         valid = true;
         step->mode = 0;
+        break;
+    case OPERAND_CALL_MODE:
+        valid = true;
+        step_set_whole_mode(step, 0);
         break;
     case OPERAND_NUMBER:
         valid = step->mode <= NUMBER_MAX;
@@ -294,8 +300,8 @@ static bool step_valid(const struct scenario *scenario, const struct step *step)
         if (!take_operand(scenario, &rest, *operand))
             return false;
     return !rest.pointer && !rest.flags && !rest.slot && !rest.dirfd.kind && !rest.dirfd.number &&
-           !rest.mode && !rest.path.offset && !rest.path.length && !rest.other.offset &&
-           !rest.other.length && !rest.identity.uid && !rest.identity.gid &&
+           !rest.mode && !rest.high && !rest.path.offset && !rest.path.length &&
+           !rest.other.offset && !rest.other.length && !rest.identity.uid && !rest.identity.gid &&
            owner_valid(&rest.identity);
 }
 

@@ -95,7 +95,7 @@ enum {                             /* of mount, bind and remount */
 /*
  * What the path argument of a call under test points at. Only STEP_MKFIFO and STEP_MKFIFOAT have
  * others than POINTER_STRING. Text form: the word in the comment takes the place of the PATH,
- * `unterminated` is followed by the quoted bytes, `counted` by two strings.
+ * `unterminated` is followed by the quoted bytes, `counted` and `unencodable` by two strings.
  */
 enum pointer {
     POINTER_STRING,   /* a NUL-terminated string whose NUL is the last byte before a guard page */
@@ -105,6 +105,8 @@ enum pointer {
     POINTER_UNTERMINATED, /* unterminated "...": 1 or more bytes up to a guard page, no NUL */
     POINTER_COUNTED,      /* counted "..." "...": path, a NUL byte, other; strings of languages that
                              count their bytes can have it, C's cannot */
+    POINTER_UNENCODABLE,  /* unencodable "..." "...": path, a character that no bytes of a file name
+                             stand for, other; for languages whose paths are text */
     POINTER_COUNT
 };
 extern const char *const pointer_names[POINTER_COUNT]; /* the words above; "" for a string */
@@ -178,9 +180,11 @@ struct step {
     struct dirfd dirfd;
     uint32_t mode;     /* MODE (all 32 bits of mkfifo, mkfifoat and umask reach the call), ENTRIES,
                           NUMBER and INODES */
+    int32_t high;      /* of mkfifo and mkfifoat: the upper half of a MODE of 64 bits, whose lower
+                          half is `mode`; only integers of languages have one other than 0 */
     struct text path;  /* PATH; OLD of link, rename and bind */
-    struct text other; /* BODY of symlink, NEW of link, rename and bind, CONTENT of file, and what
-                          follows the NUL of POINTER_COUNTED */
+    struct text other; /* BODY of symlink, NEW of link, rename and bind, CONTENT of file, and the
+                          second string of a split pointer */
     struct identity identity; /* of as, chown and acl */
 };
 
@@ -201,7 +205,8 @@ enum operand {
     OPERAND_PATH,    /* path of a preparation */
     OPERAND_OTHER,
     OPERAND_MODE,      /* octal; chmod, mkdir and file hold at most 07777 */
-    OPERAND_FULL_MODE, /* octal, all 32 bits: mkfifo, mkfifoat, umask */
+    OPERAND_FULL_MODE, /* octal, all 32 bits: umask */
+    OPERAND_CALL_MODE, /* octal, 64 bits with a sign: mkfifo, mkfifoat */
     OPERAND_NUMBER,    /* decimal, 0..NUMBER_MAX */
     OPERAND_IDENTITY,  /* all of struct identity */
     OPERAND_OWNER,     /* its uid and gid alone: chown */
@@ -224,9 +229,30 @@ static inline bool step_is_call(const struct step *step) {
     return step->kind == STEP_MKFIFO || step->kind == STEP_MKFIFOAT;
 }
 
+/* Does its path have two strings, with something between them that no string of C can have? */
+static inline bool pointer_is_split(const struct step *step) {
+    return step->pointer == POINTER_COUNTED || step->pointer == POINTER_UNENCODABLE;
+}
+
 /* Is its path not a string at all, so that reading it is undefined behaviour? */
 static inline bool pointer_is_bad(const struct step *step) {
-    return step->pointer != POINTER_STRING && step->pointer != POINTER_COUNTED;
+    return step->pointer != POINTER_STRING && !pointer_is_split(step);
+}
+
+/* Has it arguments that only a language can have, so that neither C nor the kernel is asked? */
+static inline bool step_is_beyond_c(const struct step *step) {
+    return pointer_is_split(step) || step->high != 0;
+}
+
+/* The MODE of a call with its upper half. */
+static inline int64_t step_whole_mode(const struct step *step) {
+    return (int64_t)((uint64_t)(uint32_t)step->high << 32 | step->mode);
+}
+
+/* Makes `mode` the MODE of a call. */
+static inline void step_set_whole_mode(struct step *step, int64_t mode) {
+    step->mode = (uint32_t)mode;
+    step->high = (int32_t)(mode >> 32);
 }
 
 /* Does `mode` have bits beyond the permissions and S_ISUID, S_ISGID, S_ISVTX? */

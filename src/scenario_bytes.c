@@ -8,9 +8,11 @@
  *   MODE        2 bytes & 07777 (numbers are little endian)
  *   FULL_MODE   2 bytes: the low 12 bits are the mode, the top 4 say 0..11 as it is, 12 with
  *               S_IFIFO, 13..15 instead take all 32 bits of the mode from the next 4 bytes
+ *   CALL_MODE   the same, but 14 takes 64 bits from the next 8
  *   DIRFD       1 byte: 00..3f cwd, 40..ef slot % 16, f0..ff the number in the next 4 bytes
- *   POINTER     1 byte: 00..ef a string, f0..fe by % 4 null, unmapped, noncanonical, unterminated,
- *               ff counted; then the text of a string or of unterminated bytes, two of counted
+ *   POINTER     1 byte: 00..ef a string, f0..fd by % 4 null, unmapped, noncanonical, unterminated,
+ *               fe unencodable, ff counted; then the text of a string or of unterminated bytes, two
+ *               of the last two
  *   PATH, OTHER a text
  *   NUMBER      2 bytes
  *   IDENTITY    1 byte: its low 2 bits are the number of groups, 4 says that real ids follow; user
@@ -32,10 +34,12 @@ enum {
     DIRFD_BYTE_SLOT = 0x40,
     DIRFD_BYTE_NUMBER = 0xf0,
     POINTER_BYTE_BAD = 0xf0, /* and up: not a string */
+    POINTER_BYTE_UNENCODABLE = 0xfe,
     POINTER_BYTE_COUNTED = 0xff,
 
     MODE_TYPE_FIFO = 12, /* top 4 bits of a FULL_MODE */
     MODE_TYPE_WIDE = 13,
+    MODE_TYPE_WIDEST = 14, /* of a CALL_MODE */
 
     IDENTITY_BYTE_GROUPS = 3, /* mask of their number */
     IDENTITY_BYTE_REAL = 4,
@@ -52,11 +56,13 @@ static void get_pointer(struct decoder *decoder, struct step *step) {
     uint8_t byte = get_byte(decoder);
     if (byte == POINTER_BYTE_COUNTED)
         step->pointer = POINTER_COUNTED;
+    else if (byte == POINTER_BYTE_UNENCODABLE)
+        step->pointer = POINTER_UNENCODABLE;
     else if (byte >= POINTER_BYTE_BAD)
         step->pointer = (uint8_t)(POINTER_NULL + byte % 4);
     if (step->pointer == POINTER_STRING) {
         step->path = get_text(decoder);
-    } else if (step->pointer == POINTER_COUNTED) {
+    } else if (pointer_is_split(step)) {
         step->path = get_text(decoder);
         step->other = get_text(decoder);
     } else if (step->pointer == POINTER_UNTERMINATED) {
@@ -75,11 +81,18 @@ static struct dirfd get_dirfd(struct decoder *decoder) {
     return (struct dirfd){DIRFD_CWD, 0};
 }
 
-static uint32_t get_full_mode(struct decoder *decoder) {
-    uint32_t number = get_number(decoder, 2);
+/* `number` is what its first 2 bytes say. */
+static uint32_t get_rest_of_mode(struct decoder *decoder, uint32_t number) {
     if (number >> 12 >= MODE_TYPE_WIDE)
         return get_number(decoder, 4);
     return (number & 07777) | (number >> 12 == MODE_TYPE_FIFO ? S_IFIFO : 0);
+}
+
+static void get_call_mode(struct decoder *decoder, struct step *step) {
+    uint32_t number = get_number(decoder, 2);
+    step->mode = get_rest_of_mode(decoder, number);
+    if (number >> 12 == MODE_TYPE_WIDEST)
+        step->high = (int32_t)get_number(decoder, 4);
 }
 
 static uint16_t get_id(struct decoder *decoder) {
@@ -152,7 +165,10 @@ static void get_operand(struct decoder *decoder, struct step *step, enum operand
         step->mode = get_number(decoder, 2) & 07777;
         break;
     case OPERAND_FULL_MODE:
-        step->mode = get_full_mode(decoder);
+        step->mode = get_rest_of_mode(decoder, get_number(decoder, 2));
+        break;
+    case OPERAND_CALL_MODE:
+        get_call_mode(decoder, step);
         break;
     case OPERAND_NUMBER:
         step->mode = get_number(decoder, 2);
@@ -190,15 +206,29 @@ void scenario_decode(struct scenario *out, const uint8_t *data, size_t size) {
 
 /* --- encoding ------------------------------------------------------------------------------- */
 
+static uint8_t pointer_byte(const struct step *step) {
+    switch ((enum pointer)step->pointer) {
+    case POINTER_COUNTED:
+        return POINTER_BYTE_COUNTED;
+    case POINTER_UNENCODABLE:
+        return POINTER_BYTE_UNENCODABLE;
+    case POINTER_NULL:
+    case POINTER_UNMAPPED:
+    case POINTER_NONCANONICAL:
+    case POINTER_UNTERMINATED:
+        return (uint8_t)(POINTER_BYTE_BAD + step->pointer - POINTER_NULL);
+    case POINTER_STRING:
+    case POINTER_COUNT:
+        break;
+    }
+    return 0;
+}
+
 static void put_pointer(struct encoder *encoder, const struct step *step) {
-    bool string = step->pointer == POINTER_STRING;
-    bool counted = step->pointer == POINTER_COUNTED;
-    put_byte(encoder, string    ? 0
-                      : counted ? POINTER_BYTE_COUNTED
-                                : (uint8_t)(POINTER_BYTE_BAD + step->pointer - POINTER_NULL));
-    if (string || counted || step->pointer == POINTER_UNTERMINATED)
+    put_byte(encoder, pointer_byte(step));
+    if (!pointer_is_bad(step) || step->pointer == POINTER_UNTERMINATED)
         put_text(encoder, step->path);
-    if (counted)
+    if (pointer_is_split(step))
         put_text(encoder, step->other);
 }
 
@@ -222,6 +252,16 @@ static void put_full_mode(struct encoder *encoder, uint32_t mode) {
         put_number(encoder, MODE_TYPE_WIDE << 12, 2);
         put_number(encoder, mode, 4);
     }
+}
+
+static void put_call_mode(struct encoder *encoder, const struct step *step) {
+    if (step->high == 0) {
+        put_full_mode(encoder, step->mode);
+        return;
+    }
+    put_number(encoder, MODE_TYPE_WIDEST << 12, 2);
+    put_number(encoder, step->mode, 4);
+    put_number(encoder, (uint32_t)step->high, 4);
 }
 
 static void put_id(struct encoder *encoder, uint16_t id) {
@@ -285,6 +325,9 @@ static void put_operand(struct encoder *encoder, const struct step *step, enum o
         break;
     case OPERAND_FULL_MODE:
         put_full_mode(encoder, step->mode);
+        break;
+    case OPERAND_CALL_MODE:
+        put_call_mode(encoder, step);
         break;
     case OPERAND_NUMBER:
         put_number(encoder, step->mode, 2);

@@ -161,6 +161,9 @@ static void modes_keep_what_their_operand_holds(void **state) {
     assert_decodes_to("\x0a\x00\xd0\x12\x34\x56\x78", "umask 017025432022");
     assert_decodes_to("\x0a\xff\xff\xff\xff\xff\xff", "umask 037777777777");
     assert_encodes_to("umask 010644", "\x0a\xa4\xc1");
+    assert_decodes_to("\x00\x00p\0\x00\xe0\xa4\x01\x00\x00\x01\x00\x00\x00",
+                      "mkfifo \"p\" 040000000644");
+    assert_encodes_to("mkfifo \"p\" -01", "\x00\x00p\0\x00\xe0\xff\xff\xff\xff\xff\xff\xff\xff");
     assert_encodes_to("umask 0100644", "\x0a\x00\xd0\xa4\x81\x00\x00");
 }
 
@@ -220,10 +223,12 @@ static void high_pointer_bytes_are_no_string(void **state) {
     assert_decodes_to("\x00\xefp\0\x01", "mkfifo \"p\" 01");
     assert_decodes_to("\x00\xf0\x01", "mkfifo null 01");
     assert_decodes_to("\x00\xf5\x01", "mkfifo unmapped 01");
-    assert_decodes_to("\x00\xfe\x01", "mkfifo noncanonical 01");
+    assert_decodes_to("\x00\xfa\x01", "mkfifo noncanonical 01");
     assert_decodes_to("\x00\xf7pp\0\x01", "mkfifo unterminated \"pp\" 01");
     assert_decodes_to("\x00\xff", "mkfifo counted \"\" \"\" 0");
     assert_encodes_to("mkfifo counted \"pp\" \"q\" 01", "\x00\xffpp\0q\0\x01\x00");
+    assert_decodes_to("\x00\xfe", "mkfifo unencodable \"\" \"\" 0");
+    assert_encodes_to("mkfifo unencodable \"pp\" \"q\" 01", "\x00\xfepp\0q\0\x01\x00");
 }
 
 static void repetition_repeats_its_unit(void **state) {

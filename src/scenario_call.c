@@ -467,15 +467,15 @@ static void add_step(struct plan *plan) {
         return;
     step->dirfd = plan->at ? plan->dirfd : (struct dirfd){0};
     bool usual = plan->zoo->subjects != 0 && random_one_in(plan->random, 6);
-    step->mode = has(plan, TROUBLE_MODE) ? mode_random_type(plan->random)
-                 : usual                 ? mode_usual(plan->random)
-                                         : mode_random(plan->random);
+    step_set_whole_mode(step, has(plan, TROUBLE_MODE) ? mode_random_type(plan->random)
+                              : usual                 ? mode_usual(plan->random)
+                                                      : mode_random(plan->random));
     if (has(plan, TROUBLE_POINTER))
         step->pointer = (uint8_t)pointer_random(&plan->path, plan->random);
     step->path = scenario_store(scenario, plan->path.bytes, plan->path.length);
     if (step->pointer == POINTER_UNTERMINATED && step->path.length == 0)
         step->pointer = POINTER_NULL;
-    if (step->pointer == POINTER_COUNTED)
+    if (pointer_is_split(step))
         step->other = rest_random(scenario, plan->random);
 }
 

@@ -104,10 +104,10 @@ static void repeat_call(struct zoo *zoo) {
     step->path = scenario_store(scenario, scenario_text(scenario, last->path), last->path.length);
     if (step->path.length == 0 && step->pointer == POINTER_UNTERMINATED)
         step->pointer = POINTER_NULL;
-    if (step->pointer == POINTER_COUNTED)
+    if (pointer_is_split(step))
         step->other = rest_random(scenario, zoo->random);
     if (random_one_in(zoo->random, 2))
-        step->mode = mode_random(zoo->random);
+        step_set_whole_mode(step, mode_random(zoo->random));
 }
 
 /* --- whole scenarios ------------------------------------------------------------------------- */

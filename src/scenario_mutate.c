@@ -102,8 +102,7 @@ static bool edit_text(struct mutation *m) {
     struct text *text = other_text ? &step->other : &step->path;
     if (text->length == 0 && step->kind != STEP_MKFIFO && step->kind != STEP_MKFIFOAT)
         return false;
-    if (step->pointer != POINTER_STRING && step->pointer != POINTER_UNTERMINATED &&
-        step->pointer != POINTER_COUNTED)
+    if (pointer_is_bad(step) && step->pointer != POINTER_UNTERMINATED)
         return false;
     struct path path, other;
     mutation_load(m, &path, *text);

@@ -80,7 +80,7 @@ static void set_pointer(struct mutation *m, struct step *step) {
     mutation_load(m, &path, step->path);
     step->pointer = (uint8_t)pointer_random(&path, m->random);
     step->path = mutation_store(m, &path);
-    if (step->pointer == POINTER_COUNTED)
+    if (pointer_is_split(step))
         step->other = rest_random(m->scenario, m->random);
     mutation_repair_pointer(step);
 }
@@ -88,12 +88,17 @@ static void set_pointer(struct mutation *m, struct step *step) {
 static void set_full_mode(struct mutation *m, struct step *step) {
     if (random_one_in(m->random, 2))
         step->mode ^= 1U << random_below(m->random, random_one_in(m->random, 8) ? 32 : 12);
-    else if (step->kind == STEP_UMASK)
-        step->mode = umask_random(m->random);
-    else if (random_one_in(m->random, 8))
-        step->mode = mode_random_type(m->random);
     else
-        step->mode = mode_random(m->random);
+        step->mode = umask_random(m->random);
+}
+
+static void set_call_mode(struct mutation *m, struct step *step) {
+    if (random_one_in(m->random, 2))
+        step->mode ^= 1U << random_below(m->random, random_one_in(m->random, 8) ? 32 : 12);
+    else if (random_one_in(m->random, 8))
+        step_set_whole_mode(step, mode_random_type(m->random));
+    else
+        step_set_whole_mode(step, mode_random(m->random));
 }
 
 static void set_mode(struct mutation *m, struct step *step) {
@@ -219,6 +224,9 @@ void mutation_set_operand(struct mutation *m, struct step *step, enum operand op
         break;
     case OPERAND_FULL_MODE:
         set_full_mode(m, step);
+        break;
+    case OPERAND_CALL_MODE:
+        set_call_mode(m, step);
         break;
     case OPERAND_NUMBER:
         set_number(m, step);

@@ -120,15 +120,36 @@ uint32_t mode_random(struct random *random) {
     return choice == 1 ? mode | 0010000 : mode;
 }
 
-uint32_t mode_random_type(struct random *random) {
+/* At the edges of an int, of 64 bits and of what a double holds exactly, or any. */
+static int64_t mode_random_wide(struct random *random) {
+    const uint32_t mode = random_below(random, 010000);
+    switch (random_below(random, 6)) {
+    case 0:
+        return -1;
+    case 1:
+        return (int64_t)INT32_MIN + mode;
+    case 2:
+        return INT64_C(1) << random_between(random, 32, 62) | mode;
+    case 3:
+        return INT64_MIN + mode;
+    case 4:
+        return INT64_MAX - mode;
+    default:
+        return (int64_t)random_next(random);
+    }
+}
+
+int64_t mode_random_type(struct random *random) {
     uint32_t mode = random_below(random, 010000);
+    if (random_one_in(random, 8))
+        return mode_random_wide(random);
     switch (random_below(random, 8)) {
     case 0:
         return UINT32_MAX;
     case 1: /* above the 16 bits of a mode on the system call's side: no obstacle */
         return (uint32_t)(random_next(random) & 0xffff0000U) | mode;
     case 2:
-        return 1U << random_between(random, 16, 31) | mode;
+        return INT64_C(1) << random_between(random, 16, 31) | mode;
     case 3:
         return (uint32_t)random_next(random);
     default:
@@ -190,10 +211,10 @@ uint32_t path_length_random(struct random *random) {
 enum pointer pointer_random(struct path *path, struct random *random) {
     static const uint8_t pointers[] = {
         POINTER_NULL,         POINTER_UNMAPPED,     POINTER_NONCANONICAL, POINTER_UNTERMINATED,
-        POINTER_UNTERMINATED, POINTER_UNTERMINATED, POINTER_COUNTED};
+        POINTER_UNTERMINATED, POINTER_UNTERMINATED, POINTER_COUNTED,      POINTER_UNENCODABLE};
     static const uint16_t lengths[] = {1, 2, 4094, 4095, 4095, 4096, 4096, 4097, 4098, 4352};
     enum pointer pointer = random_item(random, pointers);
-    if (pointer == POINTER_COUNTED)
+    if (pointer == POINTER_COUNTED || pointer == POINTER_UNENCODABLE)
         return pointer;
     if (pointer != POINTER_UNTERMINATED) {
         path->length = 0;

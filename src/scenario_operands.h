@@ -29,8 +29,11 @@ uint32_t mode_usual(struct random *random);
 /* A mode for a call whose type bits are fine: permission and special bits, at times S_IFIFO. */
 uint32_t mode_random(struct random *random);
 
-/* A mode with bits above 07777: file types, (mode_t)-1, bits above the 16 that a mode has. */
-uint32_t mode_random_type(struct random *random);
+/*
+ * A mode with bits above 07777: file types, (mode_t)-1, bits above the 16 that a mode has, at times
+ * a whole mode of 64 bits, which only languages have.
+ */
+int64_t mode_random_type(struct random *random);
 
 /* An argument of umask(2): 0 to 0777, at times with bits above. */
 uint32_t umask_random(struct random *random);
@@ -52,12 +55,12 @@ uint32_t path_length_random(struct random *random);
 
 /*
  * Chooses a pointer other than POINTER_STRING and makes `path` fit it: one to TEXT_LENGTH_MAX bytes
- * for POINTER_UNTERMINATED, at PATH_MAX more often than not, as it is for POINTER_COUNTED, and none
- * for the others.
+ * for POINTER_UNTERMINATED, at PATH_MAX more often than not, as it is for one that is split, and
+ * none for the others.
  */
 enum pointer pointer_random(struct path *path, struct random *random);
 
-/* Stores what is to follow the NUL of a POINTER_COUNTED path: little, for none of it may count. */
+/* Stores the second string of a split pointer: little, for none of it may count. */
 struct text rest_random(struct scenario *scenario, struct random *random);
 
 /* Adds the content of a file: mostly nothing or a few bytes. */

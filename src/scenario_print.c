@@ -22,8 +22,8 @@ static void put_word(struct printer *printer, const char *word) {
 }
 
 /* Writes at least `digits` digits of `number` in base 8 or 10. */
-static void put_number(struct printer *printer, uint32_t number, uint32_t base, int digits) {
-    char reversed[12];
+static void put_number(struct printer *printer, uint64_t number, uint32_t base, int digits) {
+    char reversed[22];
     int count = 0;
     for (; number > 0 || count < digits; number /= base)
         reversed[count++] = (char)('0' + number % base);
@@ -31,9 +31,12 @@ static void put_number(struct printer *printer, uint32_t number, uint32_t base, 
         put_byte(printer, reversed[--count]);
 }
 
-static void put_mode(struct printer *printer, uint32_t mode) {
+static void put_mode(struct printer *printer, int64_t mode) {
+    if (mode < 0)
+        put_byte(printer, '-');
     put_byte(printer, '0');
-    put_number(printer, mode, 8, 3);
+    /* Unsigned, because the negative of INT64_MIN is no int64_t. */
+    put_number(printer, mode < 0 ? 0U - (uint64_t)mode : (uint64_t)mode, 8, 3);
 }
 
 static void put_slot(struct printer *printer, uint32_t slot) {
@@ -144,14 +147,14 @@ static void put_string(struct printer *printer, const char *bytes, uint32_t leng
 
 static void put_pointer(struct printer *printer, const struct scenario *scenario,
                         const struct step *step) {
-    bool counted = step->pointer == POINTER_COUNTED;
-    bool named = counted || step->pointer == POINTER_UNTERMINATED;
+    bool split = pointer_is_split(step);
+    bool named = split || step->pointer == POINTER_UNTERMINATED;
     put_word(printer, pointer_names[step->pointer]);
     if (named)
         put_byte(printer, ' ');
     if (named || step->pointer == POINTER_STRING)
         put_string(printer, scenario_text(scenario, step->path), step->path.length);
-    if (counted) {
+    if (split) {
         put_byte(printer, ' ');
         put_string(printer, scenario_text(scenario, step->other), step->other.length);
     }
@@ -199,6 +202,9 @@ static void put_operand(struct printer *printer, const struct scenario *scenario
     case OPERAND_MODE:
     case OPERAND_FULL_MODE:
         put_mode(printer, step->mode);
+        break;
+    case OPERAND_CALL_MODE:
+        put_mode(printer, step_whole_mode(step));
         break;
     case OPERAND_NUMBER:
         put_number(printer, step->mode, 10, 1);

@@ -255,6 +255,9 @@ static void every_field_in_range_is_valid(void **state) {
     a.steps[STEP_MKFIFO].pointer = POINTER_COUNTED;
     a.steps[STEP_MKFIFO].other = a.steps[STEP_MKFIFO].path;
     assert_true(scenario_valid(&a));
+    a.steps[STEP_MKFIFO].pointer = POINTER_UNENCODABLE;
+    a.steps[STEP_MKFIFO].high = INT32_MIN;
+    assert_true(scenario_valid(&a));
     a.steps[STEP_MKFIFO].pointer = POINTER_NULL;
     a.steps[STEP_MKFIFO].path.length = 0;
     a.steps[STEP_MKFIFO].other = (struct text){0};
@@ -271,6 +274,8 @@ static void fields_out_of_range_are_not_valid(void **state) {
         {.kind = STEP_MKFIFO, .pointer = POINTER_NONCANONICAL, .path = {.length = 1}},
         {.kind = STEP_MKFIFO, .pointer = POINTER_UNTERMINATED},
         {.kind = STEP_MKFIFO, .pointer = POINTER_COUNTED, .other = {.offset = 3, .length = 1}},
+        {.kind = STEP_MKFIFO, .pointer = POINTER_UNENCODABLE, .other = {.offset = 3, .length = 1}},
+        {.kind = STEP_UMASK, .high = -1},
         {.kind = STEP_MKFIFOAT, .dirfd = {DIRFD_KIND_COUNT, 0}},
         {.kind = STEP_MKFIFOAT, .dirfd = {DIRFD_CWD, 1}},
         {.kind = STEP_MKFIFOAT, .dirfd = {DIRFD_SLOT, SCENARIO_SLOTS}},

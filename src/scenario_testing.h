@@ -66,7 +66,7 @@ static inline void random_operand(struct scenario *scenario, struct step *step,
         step->pointer = step->path.length == 0 ? POINTER_NULL : POINTER_UNTERMINATED;
         step->pointer = random_one_in(random, 2) ? POINTER_STRING : step->pointer;
         if (random_one_in(random, 4)) {
-            step->pointer = POINTER_COUNTED;
+            step->pointer = random_one_in(random, 2) ? POINTER_COUNTED : POINTER_UNENCODABLE;
             step->other = random_text(scenario, random);
         }
         break;
@@ -81,6 +81,9 @@ static inline void random_operand(struct scenario *scenario, struct step *step,
         break;
     case OPERAND_FULL_MODE:
         step->mode = (uint32_t)random_next(random) >> random_below(random, 32);
+        break;
+    case OPERAND_CALL_MODE:
+        step_set_whole_mode(step, (int64_t)random_next(random) >> random_below(random, 64));
         break;
     case OPERAND_NUMBER:
         step->mode = random_below(random, NUMBER_MAX + 1);

@@ -7,8 +7,10 @@
  *   slot        = "d0" ... "d15" | "d"               "d" is d0
  *   DIRFD       = "cwd" | slot | a number, which may begin with "-"
  *   POINTER     = string | "null" | "unmapped" | "noncanonical" | "unterminated" string
+ *               | "counted" string string | "unencodable" string string
  *   PATH, OTHER = string
- *   MODE        = "0" followed by octal digits, if any
+ *   MODE        = "0" followed by octal digits, if any; of mkfifo and mkfifoat a "-" may stand
+ *                 before it, and 64 bits with a sign hold it
  *   NUMBER      = 0 to NUMBER_MAX
  *   FLAGS       = any of the kind's words in step_infos, each once
  *
@@ -28,6 +30,7 @@
  * Words, strings and "=" are separated by spaces and tabs, which may also begin and end a line.
  */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -81,21 +84,41 @@ static int parse_dirfd(struct parser *parser, struct dirfd *dirfd) {
     return 0;
 }
 
-static int parse_mode(struct parser *parser, uint32_t max, uint32_t *mode) {
-    struct span word = peek_word(parser);
-    if (word.length == 0 || word.start[0] != '0')
+/* Reads the octal digits of `word` from `first` on, which is a 0. */
+static int parse_octal(struct parser *parser, struct span word, size_t first, uint64_t max,
+                       uint64_t *value) {
+    if (word.length <= first || word.start[first] != '0')
         return refuse(parser, word, "a mode in octal, as 0644");
-    uint64_t value = 0;
-    for (size_t i = 1; i < word.length; i++) {
+    *value = 0;
+    for (size_t i = first + 1; i < word.length; i++) {
         if (word.start[i] < '0' || word.start[i] > '7')
             return refuse(parser, word, "a mode in octal, as 0644");
-        value = value * 8 + (uint64_t)(word.start[i] - '0');
-        if (value > max)
-            return refuse(parser, word, "a mode of at most %#o", max);
+        const uint64_t digit = (uint64_t)(word.start[i] - '0');
+        if (*value > (max - digit) / 8)
+            return refuse(parser, word, "a mode of at most %#" PRIo64, max);
+        *value = *value * 8 + digit;
     }
-    *mode = (uint32_t)value;
     parser->at += word.length;
     return 0;
+}
+
+static int parse_mode(struct parser *parser, uint32_t max, uint32_t *mode) {
+    uint64_t value = 0;
+    int error = parse_octal(parser, peek_word(parser), 0, max, &value);
+    *mode = (uint32_t)value;
+    return error;
+}
+
+/* -00 is refused: what has no sign is written without. */
+static int parse_call_mode(struct parser *parser, struct step *step) {
+    struct span word = peek_word(parser);
+    const bool negative = word.length > 0 && word.start[0] == '-';
+    uint64_t value = 0;
+    int error = parse_octal(parser, word, negative, (uint64_t)INT64_MAX + negative, &value);
+    if (!error && negative && value == 0)
+        return refuse(parser, word, "a mode in octal, as 0644");
+    step_set_whole_mode(step, (int64_t)(negative ? 0U - value : value));
+    return error;
 }
 
 static int parse_number(struct parser *parser, uint32_t *number) {
@@ -135,8 +158,8 @@ static int parse_flags(struct parser *parser, struct step *step) {
 
 /* --- steps ---------------------------------------------------------------------------------- */
 
-/* The two parts between which a NUL stands. */
-static int parse_counted(struct parser *parser, struct step *step) {
+/* The two parts between which something stands that has no bytes in a string of C. */
+static int parse_split(struct parser *parser, struct step *step) {
     skip_blanks(parser);
     int error = parse_string(parser, &step->path);
     skip_blanks(parser);
@@ -152,11 +175,12 @@ static int parse_pointer(struct parser *parser, struct step *step) {
         pointer++;
     if (pointer == POINTER_COUNT)
         return refuse(parser, word,
-                      "a path in quotes, null, unmapped, noncanonical, unterminated or counted");
+                      "a path in quotes, null, unmapped, noncanonical, unterminated, counted or "
+                      "unencodable");
     step->pointer = pointer;
     parser->at += word.length;
-    if (pointer == POINTER_COUNTED)
-        return parse_counted(parser, step);
+    if (pointer_is_split(step))
+        return parse_split(parser, step);
     if (pointer != POINTER_UNTERMINATED)
         return 0;
     skip_blanks(parser);
@@ -187,6 +211,8 @@ static int parse_operand(struct parser *parser, struct step *step, enum operand 
         return parse_mode(parser, 07777, &step->mode);
     case OPERAND_FULL_MODE:
         return parse_mode(parser, UINT32_MAX, &step->mode);
+    case OPERAND_CALL_MODE:
+        return parse_call_mode(parser, step);
     case OPERAND_FLAGS:
         return parse_flags(parser, step);
     case OPERAND_NUMBER:

@@ -162,6 +162,10 @@ static void operands_print_in_one_way(void **state) {
         {"mkfifo noncanonical 0", "mkfifo noncanonical 0000\n"},
         {"mkfifo unterminated\t\"x\" 0", "mkfifo unterminated \"x\" 0000\n"},
         {"mkfifo counted\t\"\"\t\"b\" 0", "mkfifo counted \"\" \"b\" 0000\n"},
+        {"mkfifo unencodable \"a\" \"\" 0", "mkfifo unencodable \"a\" \"\" 0000\n"},
+        {"mkfifo \"\" -01", "mkfifo \"\" -0001\n"},
+        {"mkfifo \"\" 0777777777777777777777", "mkfifo \"\" 0777777777777777777777\n"},
+        {"mkfifo \"\" -01000000000000000000000", "mkfifo \"\" -01000000000000000000000\n"},
         {"rmdir \"a\" #0", "rmdir \"a\" # 0\n"},
         {"rmdir \"a\"\t#\tENOTSUP\t;\tremark; # more", "rmdir \"a\" # EOPNOTSUPP\n"},
         {"rmdir \"a\" # EPERM;", "rmdir \"a\" # EPERM\n"},
@@ -257,6 +261,10 @@ static void operands_are_refused_with_their_place(void **state) {
                    "expected a mode of at most 07777; found \"0100644\"");
     assert_refused("umask 040000000000", 1, 7,
                    "expected a mode of at most 037777777777; found \"040000000000\"");
+    assert_refused("mkfifo \"\" -01000000000000000000001", 1, 11,
+                   "expected a mode of at most 01000000000000000000000; found "
+                   "\"-01000000000000000000001\"");
+    assert_refused("mkfifo \"\" -00", 1, 11, "expected a mode in octal, as 0644; found \"-00\"");
     assert_refused("mkfifoat \"a\" 0", 1, 10,
                    "expected cwd, d0 to d15 or a number; found \"\"a\"\"");
     assert_refused("mkfifoat 2147483648 \"a\" 0", 1, 10,
@@ -267,9 +275,8 @@ static void operands_are_refused_with_their_place(void **state) {
                    "expected cwd, d0 to d15 or a number; found \"-0\"");
     assert_refused("mkfifoat - \"a\" 0", 1, 10, "expected cwd, d0 to d15 or a number; found \"-\"");
     assert_refused("mkfifo nul 0", 1, 8,
-                   "expected a path in quotes, null, unmapped, noncanonical, unterminated or "
-                   "counted; "
-                   "found \"nul\"");
+                   "expected a path in quotes, null, unmapped, noncanonical, unterminated, "
+                   "counted or unencodable; found \"nul\"");
     assert_refused("mkfifo unterminated \"\" 0", 1, 21,
                    "expected 1 or more unterminated bytes; found \"\"\"\"");
     assert_refused("mkfifo unterminated 0", 1, 21, "expected a string in quotes; found \"0\"");

@@ -130,8 +130,8 @@ static bool follow_success(struct judging *judging, const struct step *step,
 
 static bool judge_success(struct judging *judging, const struct step *step,
                           const struct outcome *outcome, struct prediction *prediction) {
-    if (step->pointer == POINTER_COUNTED)
-        return violated(judging, CLAUSE_NUL, ASPECT_RESULT, -1, 0);
+    if (prediction->refused)
+        return violated(judging, prediction->decisive, ASPECT_RESULT, -1, 0);
     if (!errno_set_has(&prediction->allowed, 0))
         return wrong_answer(judging, prediction, ASPECT_ERRNO, 0);
     if (!judging->judge->contract->traits.of[step->kind].changes_errno &&
@@ -175,13 +175,13 @@ static bool judge_failure(struct judging *judging, const struct step *step,
 /* --- answers that only agents give ------------------------------------------------------------ */
 
 /* Is any failure at all what was to be shown? */
-static bool is_refusal(const struct step *step, const struct outcome *outcome) {
-    return step->pointer == POINTER_COUNTED && outcome->reply != REPLY_UNABLE;
+static bool is_refusal(const struct prediction *prediction, const struct outcome *outcome) {
+    return prediction->refused && outcome->reply != REPLY_UNABLE;
 }
 
 /* Does the answer show whether the clauses hold that apply to this call? */
-static bool tells(const struct step *step, const struct outcome *outcome) {
-    return !outcome_is_silent(outcome) || is_refusal(step, outcome);
+static bool tells(const struct prediction *prediction, const struct outcome *outcome) {
+    return !outcome_is_silent(outcome) || is_refusal(prediction, outcome);
 }
 
 /*
@@ -191,7 +191,7 @@ static bool tells(const struct step *step, const struct outcome *outcome) {
 static bool judge_exception(struct judging *judging, const struct step *step,
                             const struct prediction *prediction) {
     const struct contract *contract = judging->judge->contract;
-    if (!mode_is_wide(step->mode))
+    if (!mode_is_wide(step->mode) || step->high != 0) /* which is not refused, or not asked here */
         return wrong_answer(judging, prediction, ASPECT_REPLY, REPLY_RAISED);
     if (!contract->traits.of[step->kind].refuses_wide_mode)
         leave_open(judging, prediction->decisive);
@@ -212,7 +212,7 @@ static bool judge_answer(struct judging *judging, const struct step *step,
 
 static bool judge_silence(struct judging *judging, const struct step *step,
                           const struct outcome *outcome, const struct prediction *prediction) {
-    if (is_refusal(step, outcome))
+    if (is_refusal(prediction, outcome))
         return judge_no_effect(judging, step, outcome);
     return judge_answer(judging, step, outcome, prediction);
 }
@@ -246,7 +246,7 @@ static bool judge_call(struct judging *judging, const struct step *step,
                        const struct outcome *outcome) {
     struct prediction prediction;
     contract_predict(judging->judge->contract, judging->world, step, &prediction);
-    if (tells(step, outcome))
+    if (tells(&prediction, outcome))
         verdict_report_reach(judging->judge, judging->world, step, &prediction);
     judging->links = links_of(judging, &prediction);
     bool good = compare_call(judging, step, outcome, &prediction);

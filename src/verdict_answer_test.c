@@ -1,5 +1,6 @@
 /* Answers that only agents give, and what their traits change, on the observation of verdict_test.
  */
+#include "grade.h"
 #include "verdict_testing.h"
 
 static void answer(uint32_t step, enum reply reply, int error) {
@@ -17,6 +18,13 @@ static void assert_judged(enum verdict_kind kind, enum clause clause, const char
         assert_string_equal(clause_infos[verdict.clause].name, clause_infos[clause].name);
     verdict_describe(&verdict, text, sizeof text);
     assert_string_equal(text, described ? described : text);
+}
+
+/* How bad what was judged is. */
+static void assert_graded(enum grade grade) {
+    struct verdict verdict;
+    verdict_judge(&judge, &scenario, &seen, &verdict);
+    assert_int_equal(grade_of(&verdict), grade);
 }
 
 static void a_failure_without_a_reason_is_judged_as_far_as_can_be(void **state) {
@@ -89,9 +97,8 @@ static void what_comes_before_such_a_preparation_is_judged(void **state) {
     assert_judged(VERDICT_UNDECIDED, CLAUSE_ARENA, NULL);
 }
 
-static void a_path_with_a_nul_is_refused_in_any_way(void **state) {
-    (void)state;
-    scenario.steps[STEP_OF_FAILURE].pointer = POINTER_COUNTED;
+static void assert_refused_in_any_way(enum pointer pointer, enum clause clause) {
+    scenario.steps[STEP_OF_FAILURE].pointer = (uint8_t)pointer;
     seen.outcomes[STEP_OF_FAILURE].looked = false;
     for (int level = 0; level < LEVEL_COUNT; level++) {
         contract.level = (enum level)level;
@@ -102,13 +109,93 @@ static void a_path_with_a_nul_is_refused_in_any_way(void **state) {
         answer(STEP_OF_FAILURE, REPLY_RETURNED, EILSEQ);
         assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
         answer(STEP_OF_FAILURE, REPLY_UNABLE, 0);
-        assert_judged(VERDICT_UNDECIDED, CLAUSE_NUL, NULL);
+        assert_judged(VERDICT_UNDECIDED, clause, NULL);
         seen.outcomes[STEP_OF_FAILURE] = (struct outcome){.error = ERRNO_POISON};
-        assert_judged(VERDICT_VIOLATED, CLAUSE_NUL, "the return value: expected -1, got 0");
+        assert_judged(VERDICT_VIOLATED, clause, "the return value: expected -1, got 0");
+        assert_graded(GRADE_GRAVE);
     }
     seen.ending = ENDING_CRASHED;
     seen.step = seen.outcome_count = STEP_OF_FAILURE;
     assert_judged(VERDICT_VIOLATED, CLAUSE_RETURNS, NULL);
+}
+
+static void a_path_with_a_nul_is_refused_in_any_way(void **state) {
+    (void)state;
+    assert_refused_in_any_way(POINTER_COUNTED, CLAUSE_NUL);
+}
+
+static void a_text_without_bytes_is_refused_in_any_way(void **state) {
+    (void)state;
+    assert_refused_in_any_way(POINTER_UNENCODABLE, CLAUSE_TEXT);
+}
+
+/* Whatever its mode is besides: success would make a FIFO of another name. */
+static void foreign_type_bits_do_not_excuse_another_name(void **state) {
+    (void)state;
+    scenario.steps[STEP_OF_FAILURE].pointer = POINTER_COUNTED;
+    step_set_whole_mode(&scenario.steps[STEP_OF_FAILURE], (INT64_C(1) << 40) + 0100644);
+    contract.traits.of[STEP_MKFIFO].beyond_way = WIDE_REFUSED;
+    seen.outcomes[STEP_OF_FAILURE] = (struct outcome){.error = ERRNO_POISON};
+    assert_judged(VERDICT_VIOLATED, CLAUSE_NUL, NULL);
+    assert_graded(GRADE_GRAVE);
+}
+
+/* --- modes that are no mode_t ----------------------------------------------------------------- */
+
+enum { BEYOND, NEGATIVE, WIDE_KINDS };
+static const int64_t wide_modes[WIDE_KINDS] = {INT64_C(1) << 32, INT32_MIN};
+
+/* Gives the call at `step` the wide mode of `kind` with its own low bits, and that way alone. */
+static void widen(uint32_t step, int kind, enum wide_way way) {
+    struct step *call = &scenario.steps[step];
+    struct entry_traits *traits = &contract.traits.of[call->kind];
+    step_set_whole_mode(call, wide_modes[kind] + (call->mode & 07777));
+    traits->beyond_way = traits->negative_way =
+        (uint8_t)(way == WIDE_CUT ? WIDE_REFUSED : WIDE_CUT);
+    *(kind == BEYOND ? &traits->beyond_way : &traits->negative_way) = (uint8_t)way;
+}
+
+static void a_wide_mode_that_is_refused_is_so_always(void **state) {
+    for (int kind = 0; kind < WIDE_KINDS; kind++) {
+        observe_everything(state);
+        widen(STEP_OF_FAILURE, kind, WIDE_REFUSED);
+        answer(STEP_OF_FAILURE, REPLY_RAISED, 0);
+        assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
+        answer(STEP_OF_FAILURE, REPLY_RETURNED, ERANGE);
+        assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
+        seen.outcomes[STEP_OF_FAILURE].parent_after.size++;
+        assert_judged(VERDICT_VIOLATED, CLAUSE_FAIL_NOEFFECT, NULL);
+        observe_everything(state);
+        widen(STEP_OF_SUCCESS, kind, WIDE_REFUSED);
+        assert_judged(VERDICT_VIOLATED, CLAUSE_MODE_WIDE, "the return value: expected -1, got 0");
+        assert_graded(GRADE_PARITY);
+    }
+}
+
+static void a_wide_mode_that_is_cut_is_so_always(void **state) {
+    for (int kind = 0; kind < WIDE_KINDS; kind++) {
+        observe_everything(state);
+        widen(STEP_OF_FAILURE, kind, WIDE_CUT);
+        widen(STEP_OF_SUCCESS, kind, WIDE_CUT);
+        assert_judged(VERDICT_HELD, CLAUSE_COUNT, NULL);
+        seen.outcomes[STEP_OF_SUCCESS].target.mode ^= 0100;
+        assert_judged(VERDICT_VIOLATED, CLAUSE_MODE_WIDE, NULL);
+        observe_everything(state);
+        widen(STEP_OF_SUCCESS, kind, WIDE_CUT);
+        answer(STEP_OF_SUCCESS, REPLY_RAISED, 0);
+        assert_judged(VERDICT_VIOLATED, CLAUSE_MODE_WIDE, NULL);
+        answer(STEP_OF_SUCCESS, REPLY_RETURNED, EINVAL);
+        assert_judged(VERDICT_VIOLATED, CLAUSE_MODE_WIDE, NULL);
+    }
+}
+
+static void no_document_binds_wide_modes(void **state) {
+    (void)state;
+    widen(STEP_OF_SUCCESS, BEYOND, WIDE_REFUSED);
+    for (int level = LEVEL_DOCUMENTED; level < LEVEL_COUNT; level++) {
+        contract.level = (enum level)level;
+        assert_judged(VERDICT_UNDECIDED, CLAUSE_MODE_WIDE, NULL);
+    }
 }
 
 static void the_end_of_an_agent_is_named(void **state) {
@@ -162,6 +249,11 @@ int main(void) {
                                observe_everything),
         cmocka_unit_test_setup(what_comes_before_such_a_preparation_is_judged, observe_everything),
         cmocka_unit_test_setup(a_path_with_a_nul_is_refused_in_any_way, observe_everything),
+        cmocka_unit_test_setup(a_text_without_bytes_is_refused_in_any_way, observe_everything),
+        cmocka_unit_test_setup(foreign_type_bits_do_not_excuse_another_name, observe_everything),
+        cmocka_unit_test_setup(a_wide_mode_that_is_refused_is_so_always, observe_everything),
+        cmocka_unit_test_setup(a_wide_mode_that_is_cut_is_so_always, observe_everything),
+        cmocka_unit_test_setup(no_document_binds_wide_modes, observe_everything),
         cmocka_unit_test_setup(the_end_of_an_agent_is_named, observe_everything),
         cmocka_unit_test_setup(chmod_may_come_after_the_other_times, observe_everything),
         cmocka_unit_test_setup(silent_answers_reach_nothing, observe_everything),

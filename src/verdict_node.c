@@ -55,9 +55,12 @@ static bool judge_node(struct judging *judging, const struct outcome *outcome,
     const struct clause_set *clauses = &prediction->clauses;
     int64_t special = (birth->mode & 07000) | (mode & 0777);
     int64_t plain = (birth->mode & 0777) | (mode & 07000);
-    enum clause permissions =
-        clause_set_has(clauses, CLAUSE_ACL_DEFAULT) ? CLAUSE_ACL_DEFAULT : CLAUSE_MODE_UMASK;
-    enum clause bits = clause_set_has(clauses, CLAUSE_SETGID_BEFORE_UMASK)
+    bool wide = clause_set_has(clauses, CLAUSE_MODE_WIDE);
+    enum clause permissions = wide                                          ? CLAUSE_MODE_WIDE
+                              : clause_set_has(clauses, CLAUSE_ACL_DEFAULT) ? CLAUSE_ACL_DEFAULT
+                                                                            : CLAUSE_MODE_UMASK;
+    enum clause bits = wide ? CLAUSE_MODE_WIDE
+                       : clause_set_has(clauses, CLAUSE_SETGID_BEFORE_UMASK)
                            ? CLAUSE_SETGID_BEFORE_UMASK
                        : birth->setgid_stripped ? CLAUSE_SETGID_STRIP
                                                 : CLAUSE_MODE_SPECIAL;

@@ -82,6 +82,7 @@ static const char *operand_word(enum step_kind kind, uint8_t operand) {
         [OPERAND_PATH] = " PATH",
         [OPERAND_MODE] = " MODE",
         [OPERAND_FULL_MODE] = " MODE",
+        [OPERAND_CALL_MODE] = " MODE",
         [OPERAND_NUMBER] = " NUMBER",
         [OPERAND_IDENTITY] = " IDENTITY",
         [OPERAND_OWNER] = " UID:GID",
@@ -111,14 +112,14 @@ static void list_steps(void) {
         list_flags(info);
     }
     printf(
-        "\nSLOT is d0 to d%d; DIRFD a slot, cwd or a number; MODE octal; NUMBER 0 to %d.\n"
+        "\nSLOT is d0 to d%d; DIRFD a slot, cwd or a number; NUMBER 0 to %d. MODE is octal, and\n"
+        "of mkfifo and mkfifoat any integer of 64 bits, as -0644, which only languages have.\n"
         "IDENTITY is UID:GID[,GROUP...] [real UID:GID], with at most %d groups and ids to %d;\n"
         "ENTRIES are u::rwx,u:UID:rwx,g::rwx,g:GID:rwx,m::rwx,o::rwx, those with an id if\n"
         "wanted, and m:: with them. The PATH of mkfifo and mkfifoat may also be null, unmapped,\n"
-        "noncanonical, unterminated \"...\" or counted \"...\" \"...\", which has a NUL "
-        "byte\nbetween its two "
-        "parts. Behind a step, # 0 or # EEXIST states the "
-        "outcome.\n",
+        "noncanonical, unterminated \"...\", counted \"...\" \"...\", which has a NUL byte between "
+        "its\ntwo parts, or unencodable \"...\" \"...\" with a character there that no bytes stand "
+        "for.\nBehind a step, # 0 or # EEXIST states the outcome.\n",
         SCENARIO_SLOTS - 1, NUMBER_MAX, IDENTITY_GROUPS, ID_MAX);
 }
 

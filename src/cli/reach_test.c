@@ -107,7 +107,7 @@ static void what_the_host_lacks_is_out_of_reach_with_the_reason(void **state) {
     json_t *figures = figures_of_run();
     const json_t *reasons = json_object_get(figures, "clauses_unreachable");
     assert_string_equal(json_string_value(json_object_get(reasons, "C-LANDLOCK")), lacking);
-    assert_contains(ran.err, "landlock, counted: `fifofuzz doctor`\n");
+    assert_contains(ran.err, "landlock, counted, text, wide: `fifofuzz doctor`\n");
     json_decref(figures);
 }
 

@@ -1,10 +1,21 @@
-# POSIX::mkfifo as an agent of fifofuzz (see ../README.md).
+# POSIX::mkfifo as an agent of fifofuzz (see ../README.md). Usage: agent.pl [upgraded]
+#
+# The argument has strings of characters handed over that Perl keeps as UTF-8 inside. They are equal
+# to those without (eq), so they are due to name the same file.
 use strict;
 use warnings;
 use POSIX ();
 
+my $upgraded = @ARGV && $ARGV[0] eq 'upgraded';
+
+sub as_path {
+    my ($path) = @_;
+    utf8::upgrade($path) if $upgraded;
+    return $path;
+}
+
 my %requests = (
-    mkfifo => sub { my ($mode, $path) = @_; POSIX::mkfifo($path, $mode) },
+    mkfifo => sub { my ($mode, $path) = @_; POSIX::mkfifo(as_path($path), 0 + $mode) },
     umask  => sub { umask $_[0]; 1 },
     chdir  => sub { chdir $_[0] },
 );
@@ -21,7 +32,7 @@ sub answer {
 binmode STDIN;
 binmode STDOUT;
 $| = 1;
-print "fifofuzz-agent 1 $$ mkfifo counted\n";
+print "fifofuzz-agent 1 $$ mkfifo counted wide\n";
 while (my $line = <STDIN>) {
     my ($verb, @operands) = split ' ', $line;
     read STDIN, $operands[-1], $operands[-1] if $verb ne 'umask';
