@@ -113,11 +113,15 @@ void abilities_find(struct host *host, struct sandbox *sandbox) {
     host->protected_symlinks = is_set("/proc/sys/fs/protected_symlinks");
 }
 
-/* A Landlock domain and a limit of descriptors are each process's own; nothing brings them over. */
+/*
+ * A Landlock domain is each process's own; nothing brings it over. A limit of descriptors the
+ * keeper can set, but a wrapper may need some for itself.
+ */
 void abilities_limit(struct host *host, const struct guest *guest) {
     const struct greeting *greeting = &guest->channel.greeting;
     host->can[ABILITY_IDENTITIES] &= !guest->keeper.plain;
-    host->can[ABILITY_LANDLOCK] = host->can[ABILITY_LIMITS] = false;
+    host->can[ABILITY_LANDLOCK] = false;
+    host->can[ABILITY_LIMITS] = greeting->limits && !guest->wrapped && !guest->keeper.plain;
     host->can[ABILITY_DESCRIPTORS] = greeting->open;
     host->can[ABILITY_POINTERS] = greeting->pointers;
     host->can[ABILITY_COUNTED] = greeting->counted;

@@ -135,7 +135,18 @@ static void append(struct channel *channel, const char *bytes, size_t length) {
     channel->filled += length;
 }
 
-/* Adopts what was ordered last; from a keeper that could not do so nothing more is asked. */
+/* From a keeper that could not do as it was told nothing more is asked. */
+static void order(struct channel *channel, enum keeper_order what, const char *failure) {
+    int error = keeper_order(channel->keeper, &channel->keeper->page->by_worker, what, NULL);
+    if (error == -ESRCH)
+        end_dead(channel);
+    if (error) {
+        tell(failure, strerror(-error), 100);
+        trap_end(ENDING_GARBLED, 0, 0);
+    }
+}
+
+/* Adopts what was ordered last. */
 static void become(struct channel *channel) {
     struct keeper_page *page = channel->keeper->page;
     if (identity_equal(&page->identity, &channel->identity) &&
@@ -143,13 +154,15 @@ static void become(struct channel *channel) {
         return;
     page->identity = channel->identity;
     page->capabilities = channel->capabilities;
-    int error = keeper_order(channel->keeper, &page->by_worker, KEEPER_ASSUME, NULL);
-    if (error == -ESRCH)
-        end_dead(channel);
-    if (error) {
-        tell("the agent's identity cannot be changed", strerror(-error), 100);
-        trap_end(ENDING_GARBLED, 0, 0);
-    }
+    order(channel, KEEPER_ASSUME, "the agent's identity cannot be changed");
+}
+
+static void limit(struct channel *channel, uint64_t descriptors) {
+    struct keeper_page *page = channel->keeper->page;
+    if (page->descriptors == descriptors)
+        return;
+    page->descriptors = descriptors;
+    order(channel, KEEPER_LIMIT, "the agent's limit of descriptors cannot be changed");
 }
 
 /* What was said unasked would be taken for the answer to the next request. */
@@ -220,7 +233,9 @@ void channel_call(struct channel *channel, const struct scenario *scenario, cons
     else
         begin(channel, "mkfifoat %" PRId32 " %" PRId64 " ", directory, step_whole_mode(step));
     append_path(channel, scenario, step);
+    limit(channel, channel->descriptors);
     exchange(channel, out);
+    limit(channel, UINT64_MAX);
 }
 
 static void change_umask(struct channel *channel, uint32_t mask, struct reply_facts *out) {
@@ -289,7 +304,7 @@ static bool take_words(struct greeting *greeting, char *words) {
     } known[] = {{"mkfifo", &greeting->mkfifo},   {"mkfifoat", &greeting->mkfifoat},
                  {"open", &greeting->open},       {"pointers", &greeting->pointers},
                  {"counted", &greeting->counted}, {"text", &greeting->text},
-                 {"wide", &greeting->wide}};
+                 {"wide", &greeting->wide},       {"limits", &greeting->limits}};
     char *rest;
     for (char *word = strtok_r(words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
         bool *flag = NULL;
@@ -345,6 +360,7 @@ int channel_greet(struct channel *channel, char *reason, size_t reason_size) {
 void channel_reset(struct channel *channel) {
     struct reply_facts ignored;
     channel_assume(channel, &(struct identity){0}, 0);
+    channel_limit(channel, UINT64_MAX);
     become(channel);
     for (unsigned i = 0; i < SCENARIO_SLOTS; i++)
         if (channel->open[i])
@@ -360,4 +376,8 @@ void channel_assume(struct channel *channel, const struct identity *identity,
                     uint32_t capabilities) {
     channel->identity = *identity;
     channel->capabilities = capabilities;
+}
+
+void channel_limit(struct channel *channel, uint64_t descriptors) {
+    channel->descriptors = descriptors;
 }

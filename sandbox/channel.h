@@ -23,7 +23,7 @@
 /* What an agent has greeted with. */
 struct greeting {
     pid_t process; /* as its namespace counts */
-    bool mkfifo, mkfifoat, open, pointers, counted, text, wide;
+    bool mkfifo, mkfifoat, open, pointers, counted, text, wide, limits;
 };
 
 enum { CHANNEL_SIZE = 2 * TEXT_LENGTH_MAX + 256 };
@@ -41,6 +41,7 @@ struct channel {
     bool open[SCENARIO_SLOTS];
     struct identity identity;
     uint32_t capabilities;
+    uint64_t descriptors; /* its limit during calls under test */
 
     size_t filled; /* of `buffer` */
     char buffer[CHANNEL_SIZE];
@@ -64,6 +65,9 @@ void channel_reset(struct channel *channel);
 /* What the agent is to act as from the next request on. */
 void channel_assume(struct channel *channel, const struct identity *identity,
                     uint32_t capabilities);
+
+/* How many descriptors it may have during calls under test; UINT64_MAX: as many as at first. */
+void channel_limit(struct channel *channel, uint64_t descriptors);
 
 /* The call under test `step` with `directory`, a number in the agent. */
 void channel_call(struct channel *channel, const struct scenario *scenario, const struct step *step,

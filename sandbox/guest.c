@@ -29,6 +29,7 @@ int guest_open(struct guest *guest, const struct agent *agent, int errors, char 
     guest->keeper.command = agent->command;
     guest->keeper.errors = errors;
     guest->channel.keeper = &guest->keeper;
+    guest->wrapped = agent->wrapped;
     int error = keeper_create(&guest->keeper, agent->wrapped);
     if (error)
         return refuse(reason, reason_size, -error, "the agent's keeper cannot be prepared",

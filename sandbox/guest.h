@@ -24,6 +24,7 @@ struct guest {
     struct view view;
     struct keeper keeper;
     struct channel channel;
+    bool wrapped;                /* as struct agent has it */
     int requests[2], replies[2]; /* pipes, in the worker's table until the arena stands */
     bool own[GUEST_OWN_MAX];     /* descriptors that the agent had before any scenario */
 

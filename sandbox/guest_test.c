@@ -84,9 +84,19 @@ static void do_more(void) {
         check_call(mkdir("/extra", 0700));
 }
 
+/* True if no descriptor is to be had, which is then the answer. */
+static bool runs_out(void) {
+    const int file = open("/", O_PATH);
+    if (file < 0)
+        reply(-1);
+    else
+        close(file);
+    return file < 0;
+}
+
 static bool act(const struct request *request) {
     (void)request;
-    if (do_badly())
+    if (do_badly() || (is("open first") && runs_out()))
         return true;
     do_more();
     return false;
@@ -173,6 +183,33 @@ static void identities_reach_the_agent(void **state) {
     seen = run_on_agent("mkfifo \"again\" 0644 # 0\n");
     assert_good(seen, 1);
     assert_int_equal(seen->outcomes[0].target.uid, 0);
+}
+
+/* During calls alone: what it opens as the scenario has it is the worker's to refuse. */
+static void a_limit_of_descriptors_reaches_the_agent(void **state) {
+    (void)state;
+    begin("open first");
+    const struct observation *seen = run_on_agent("mkfifo \"a\" 0644 # 0\n"
+                                                  "nofile 3 # 0\n"
+                                                  "mkfifo \"b\" 0644 # EMFILE\n"
+                                                  "nofile 65535 # 0\n"
+                                                  "mkfifo \"c\" 0644 # 0\n"
+                                                  "nofile 4 # 0\n"
+                                                  "d0 = open \".\" # 0\n"
+                                                  "mkfifoat d0 \"d\" 0644 # EMFILE\n"
+                                                  "nofile 0 # 0\n"
+                                                  "mkfifo \"e\" 0644 # EMFILE\n");
+    assert_good(seen, scenario.step_count);
+    assert_good(run_on_agent("mkfifo \"f\" 0644 # 0\n"), 1);
+    need(ABILITY_IDENTITIES); /* another user's limit is not the keeper's to set */
+    seen = run_on_agent("chmod \"/\" 0777 # 0\n"
+                        "as 1000:1000 # 0\n"
+                        "nofile 3 # 0\n"
+                        "mkfifo \"a\" 0644 # EMFILE\n"
+                        "nofile 65535 # 0\n"
+                        "mkfifo \"b\" 0644 # 0\n");
+    assert_good(seen, scenario.step_count);
+    assert_int_equal(sandbox_generation(sandbox), 1);
 }
 
 static void other_implementations_run_beside_it(void **state) {
@@ -312,6 +349,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(an_agent_lives_in_the_scenarios_world),
         cmocka_unit_test(the_next_scenario_finds_everything_as_at_first),
         cmocka_unit_test(identities_reach_the_agent),
+        cmocka_unit_test(a_limit_of_descriptors_reaches_the_agent),
         cmocka_unit_test(other_implementations_run_beside_it),
         cmocka_unit_test(every_bad_end_is_told_and_survived),
         cmocka_unit_test(what_is_said_unasked_is_no_answer),

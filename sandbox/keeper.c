@@ -42,6 +42,7 @@ int keeper_start(struct keeper *keeper) {
     const unsigned long flags =
         CLONE_FS | CLONE_NEWPID | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWUTS;
     keeper->page->state = KEEPER_BEGUN;
+    keeper->page->descriptors = UINT64_MAX;
     long process = syscall(SYS_clone, flags, 0, 0, 0, 0);
     if (process < 0)
         return -errno;

@@ -43,6 +43,7 @@ enum keeper_state {
 enum keeper_order {
     KEEPER_NOTHING,
     KEEPER_ASSUME, /* give the agent `identity` and `capabilities` */
+    KEEPER_LIMIT,  /* let the agent have `descriptors` */
     KEEPER_LOOK,   /* see whether anything in the namespace runs */
 };
 
@@ -69,7 +70,8 @@ struct keeper_page {
     uint32_t capabilities; /* effective ones, bits */
     bool assumed;          /* the agent is `identity_now`: what stays is not set again */
     struct identity identity_now;
-    uint64_t answered; /* calls that the filter has handed over, and how many at the last look */
+    uint64_t descriptors; /* the agent's soft RLIMIT_NOFILE; UINT64_MAX: as it started */
+    uint64_t answered;    /* calls that the filter has handed over, and how many at the last look */
     uint64_t answered_before;
     struct watch_sight sight; /* of all together, at the last look */
 };

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "identity.h"
 #include "inject.h"
@@ -99,19 +100,48 @@ static long assume(const struct keeper *keeper, const struct inject *inject) {
 }
 
 /* An agent that has just answered may not sleep yet: a moment later it does. */
-int keeper_assume(const struct keeper *keeper) {
+static int stop_agent(const struct keeper_page *page, struct inject *inject) {
     enum { TRIES = 10000 };
-    struct inject inject;
-    int error;
-    for (int i = 0; i < TRIES; i++) {
-        error = inject_open(&inject, keeper->page->agent);
-        if (error != -EAGAIN)
-            break;
-        sched_yield();
+    int error = -EAGAIN;
+    for (int i = 0; i < TRIES && error == -EAGAIN; i++) {
+        if (i > 0)
+            sched_yield();
+        error = inject_open(inject, page->agent);
     }
+    return error;
+}
+
+int keeper_assume(const struct keeper *keeper) {
+    struct inject inject;
+    int error = stop_agent(keeper->page, &inject);
     if (error)
         return error;
     long result = assume(keeper, &inject);
+    error = inject_close(&inject);
+    return result ? (int)result : error;
+}
+
+/* --- the agent's limit of descriptors --------------------------------------------------------- */
+
+/* It started with its keeper's. The kernel's struct rlimit64, whatever the C library's is. */
+static long set_limit(const struct keeper_page *page, const struct inject *inject) {
+    struct rlimit first;
+    if (getrlimit(RLIMIT_NOFILE, &first))
+        return -errno;
+    const bool lower = page->descriptors < first.rlim_cur;
+    const uint64_t limit[2] = {lower ? page->descriptors : first.rlim_cur, first.rlim_max};
+    const uintptr_t arguments[6] = {0, RLIMIT_NOFILE, inject->memory};
+    int error = inject_write(inject, limit, sizeof(limit));
+    return error ? error : inject_call(inject, SYS_prlimit64, arguments);
+}
+
+/* By a call of its own, since prlimit(2) of another user's process takes CAP_SYS_RESOURCE. */
+int keeper_limit(const struct keeper_page *page) {
+    struct inject inject;
+    int error = stop_agent(page, &inject);
+    if (error)
+        return error;
+    long result = set_limit(page, &inject);
     error = inject_close(&inject);
     return result ? (int)result : error;
 }

@@ -117,6 +117,9 @@ static void obey(const struct keeper *keeper, struct keeper_request *request) {
     case KEEPER_ASSUME:
         request->error = keeper_assume(keeper);
         break;
+    case KEEPER_LIMIT:
+        request->error = keeper_limit(keeper->page);
+        break;
     case KEEPER_LOOK:
         keeper_look(keeper->page);
         request->error = 0;

@@ -38,6 +38,9 @@ pid_t keeper_launch(struct keeper *keeper);
 /* Gives the agent the identity of the page. Returns 0 or -errno. */
 int keeper_assume(const struct keeper *keeper);
 
+/* Gives the agent the page's limit of descriptors. Returns 0 or -errno. */
+int keeper_limit(const struct keeper_page *page);
+
 /* Fills the page's `sight`. */
 void keeper_look(struct keeper_page *page);
 

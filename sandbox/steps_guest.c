@@ -1,7 +1,10 @@
 #include "steps_guest.h"
 
 static void act_as_worker(struct steps *steps) {
+    const struct nofile *nofile = &steps->nofile;
     channel_assume(&steps->guest->channel, &steps->identity.identity, steps->identity.effective);
+    channel_limit(&steps->guest->channel,
+                  nofile->now < nofile->start.rlim_cur ? nofile->now : UINT64_MAX);
 }
 
 static int32_t number_there(const struct steps *steps, int32_t number) {

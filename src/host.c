@@ -15,7 +15,9 @@ const struct ability_info ability_infos[ABILITY_COUNT] = {
     [ABILITY_LANDLOCK] = {"landlock", "the kernel has no Landlock; boot it with lsm=landlock,..."},
     [ABILITY_DESCRIPTORS] = {"descriptors", "the agent does not open descriptors; let it greet "
                                             "with `open`"},
-    [ABILITY_LIMITS] = {"limits", "an agent's limit of descriptors is its own"},
+    [ABILITY_LIMITS] = {"limits",
+                        "the agent, or its wrapper, may need descriptors of its own for a call; "
+                        "let it greet with `limits` if not"},
     [ABILITY_POINTERS] = {"pointers", "the agent's language has no bad pointers"},
     [ABILITY_COUNTED] = {"counted", "a C string ends at its NUL; agents of languages with counted "
                                     "strings greet with `counted`"},

@@ -23,7 +23,7 @@ enum ability {
     ABILITY_ATTRIBUTES,  /* immutable and append-only directories on tmpfs, CAP_LINUX_IMMUTABLE */
     ABILITY_LANDLOCK,    /* landlock(7) */
     ABILITY_DESCRIPTORS, /* open, close, dup, and slots as dirfd: an agent may not do them */
-    ABILITY_LIMITS,      /* nofile: not of another process */
+    ABILITY_LIMITS,      /* nofile: an agent may need descriptors of its own */
     ABILITY_POINTERS,    /* paths that are no strings: most languages have none */
     ABILITY_COUNTED,     /* paths with a NUL byte: a C function cannot be given one */
     ABILITY_TEXT,        /* paths of characters, so also of some that no bytes stand for */

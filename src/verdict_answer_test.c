@@ -189,6 +189,21 @@ static void a_wide_mode_that_is_cut_is_so_always(void **state) {
     }
 }
 
+/* Which error comes of a mode that was misread depends on the place. */
+static void a_mode_that_was_misread_is_one_fault(void **state) {
+    (void)state;
+    static const int errors[] = {EACCES, ENOENT};
+    for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++) {
+        struct verdict verdict;
+        char signature[128];
+        widen(STEP_OF_SUCCESS, BEYOND, WIDE_CUT);
+        answer(STEP_OF_SUCCESS, REPLY_RETURNED, errors[i]);
+        verdict_judge(&judge, &scenario, &seen, &verdict);
+        verdict_signature(&verdict, &scenario, signature, sizeof signature);
+        assert_string_equal(signature, "C-MODE-wide.mkfifo.errno");
+    }
+}
+
 static void no_document_binds_wide_modes(void **state) {
     (void)state;
     widen(STEP_OF_SUCCESS, BEYOND, WIDE_REFUSED);
@@ -253,6 +268,7 @@ int main(void) {
         cmocka_unit_test_setup(foreign_type_bits_do_not_excuse_another_name, observe_everything),
         cmocka_unit_test_setup(a_wide_mode_that_is_refused_is_so_always, observe_everything),
         cmocka_unit_test_setup(a_wide_mode_that_is_cut_is_so_always, observe_everything),
+        cmocka_unit_test_setup(a_mode_that_was_misread_is_one_fault, observe_everything),
         cmocka_unit_test_setup(no_document_binds_wide_modes, observe_everything),
         cmocka_unit_test_setup(the_end_of_an_agent_is_named, observe_everything),
         cmocka_unit_test_setup(chmod_may_come_after_the_other_times, observe_everything),

@@ -356,7 +356,7 @@ static void greet(void) {
         out = append(out, " mkfifoat");
     else
         mention_missing(chosen->at_name);
-    append(out, " open pointers\n");
+    append(out, " open pointers limits\n");
     say(1, line);
 }
 

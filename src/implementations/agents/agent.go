@@ -83,9 +83,9 @@ func serve(in *bufio.Reader, words []string) string {
 
 func main() {
 	runtime.LockOSThread() // who the caller may be and what it may do is a thread's own
-	able := "mkfifo open counted"
+	able := "mkfifo open counted limits"
 	if len(os.Args) > 1 && os.Args[1] == "mknod" {
-		able = "mkfifo mkfifoat open counted"
+		able = "mkfifo mkfifoat open counted limits"
 		requests["mkfifo"], requests["mkfifoat"] = mknod, mknodat
 	}
 	fmt.Printf("fifofuzz-agent 1 %d %s\n", os.Getpid(), able)

@@ -24,7 +24,7 @@ function read_bytes($size)
     return $size > 0 ? stream_get_contents(STDIN, $size) : '';
 }
 
-fwrite(STDOUT, 'fifofuzz-agent 1 ' . getmypid() . " mkfifo counted wide\n");
+fwrite(STDOUT, 'fifofuzz-agent 1 ' . getmypid() . " mkfifo counted wide limits\n");
 while (($line = fgets(STDIN)) !== false) {
     $operands = explode(' ', rtrim($line));
     $verb = array_shift($operands);

@@ -32,7 +32,7 @@ sub answer {
 binmode STDIN;
 binmode STDOUT;
 $| = 1;
-print "fifofuzz-agent 1 $$ mkfifo counted wide\n";
+print "fifofuzz-agent 1 $$ mkfifo counted wide limits\n";
 while (my $line = <STDIN>) {
     my ($verb, @operands) = split ' ', $line;
     read STDIN, $operands[-1], $operands[-1] if $verb ne 'umask';

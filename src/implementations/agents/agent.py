@@ -65,7 +65,7 @@ def say(line):
 
 
 text = "" if kind == "bytes" else " text"
-say(f"fifofuzz-agent 1 {os.getpid()} mkfifo mkfifoat open counted wide{text}")
+say(f"fifofuzz-agent 1 {os.getpid()} mkfifo mkfifoat open counted wide limits{text}")
 for line in sys.stdin.buffer:
     verb, *words = line.decode().split()
     path = [read_path(words)] if verb in ("mkfifo", "mkfifoat", "chdir", "open") else []

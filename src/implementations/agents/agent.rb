@@ -34,7 +34,7 @@ end
 
 $stdin.binmode
 $stdout.sync = true
-puts "fifofuzz-agent 1 #{Process.pid} mkfifo counted text wide"
+puts "fifofuzz-agent 1 #{Process.pid} mkfifo counted text wide limits"
 while (line = $stdin.gets)
   verb, *words = line.split
   path = verb == "umask" ? [] : [read_path(words)]
