@@ -7,7 +7,7 @@
 
 /* What was told of one step; texts are made of it when all are known. */
 struct row {
-    bool is_call, ended, undefined, silent;
+    bool is_call, ended, undefined, refused, silent;
     uint8_t reply;        /* enum reply, if it is silent */
     uint8_t verdict;      /* enum verdict_kind */
     struct errno_set may; /* 0 stands for success */
@@ -36,6 +36,7 @@ static void listen(void *context, const struct judged *judged) {
     if (prediction) {
         row->is_call = true;
         row->undefined = prediction->undefined;
+        row->refused = prediction->refused;
         row->may = prediction->allowed;
         row->decisive = prediction->decisive;
         row->clauses = prediction->clauses;
@@ -51,9 +52,8 @@ enum { TEXT_MAX = 4 * TEXT_LENGTH_MAX * 2 + 256, COLUMN_MAX = 256, WIDEST = 44 }
 
 static void write_may(const struct row *row, char *out, size_t capacity) {
     size_t used = 0;
-    bool any_error = row->is_call && clause_set_has(&row->clauses, CLAUSE_NUL);
-    snprintf(out, capacity, "%s", any_error ? "any error" : "anything");
-    for (int error = 0; error < 192 && !row->undefined && !any_error; error++)
+    snprintf(out, capacity, "%s", row->refused ? "any error" : "anything");
+    for (int error = 0; error < 192 && !row->undefined && !row->refused; error++)
         if (errno_set_has(&row->may, error) && used < capacity)
             used += (size_t)snprintf(out + used, capacity - used, "%s%s", used ? " or " : "",
                                      error ? errno_name(error) : "success");
