@@ -21,31 +21,29 @@ static bool is(const char *what) {
     return strcmp(deed, what) == 0;
 }
 
-/* A request for a FIFO, or for a umask, which has no path. */
+/* A request for a FIFO, or for a umask, which has no path. The files make no others. */
 struct request {
     int64_t mode;
-    long size;      /* of the path's bytes */
+    long size;      /* of the path's bytes; -1 without a path */
     long left;      /* of those, what stands before the character that has none; -1 without one */
     char path[512]; /* with room for a character more */
 };
 
+/* mkfifo MODE [unencodable LEFT] SIZE, or umask MODE */
 static bool read_request(struct request *request) {
-    char line[256], verb[16] = "";
-    *request = (struct request){.left = -1};
+    static const char split[] = " unencodable ";
+    char line[256], *rest;
+    *request = (struct request){.size = -1, .left = -1};
     if (!fgets(line, sizeof line, stdin))
         return false;
-    int words = sscanf(line, "%15s %ld unencodable %ld %ld", verb, &(long){0}, &request->left,
-                       &request->size);
-    request->mode = strtoll(line + strlen(verb), NULL, 10);
-    if (words == 2 && strcmp(verb, "mkfifo") == 0)
-        request->size = strtol(strrchr(line, ' '), NULL, 10);
-    else if (words == 1)
-        request->size = request->mode; /* chdir */
-    if (strcmp(verb, "umask") == 0)
-        request->size = -1;
-    return request->size < (long)sizeof request->path - 1 &&
-           (request->size <= 0 ||
-            fread(request->path, 1, (size_t)request->size, stdin) == (size_t)request->size);
+    request->mode = strtoll(line + strcspn(line, " "), &rest, 10);
+    if (strncmp(line, "mkfifo ", 7) != 0)
+        return true;
+    if (strncmp(rest, split, sizeof split - 1) == 0)
+        request->left = strtol(rest + sizeof split - 1, &rest, 10);
+    request->size = strtol(rest, NULL, 10);
+    const size_t size = (size_t)request->size;
+    return size < sizeof request->path - 1 && fread(request->path, 1, size, stdin) == size;
 }
 
 /* Whether it refuses what no name can be; else the path becomes one of another name. */
