@@ -1,35 +1,23 @@
 #include "harness.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "campaign.h"
 #include "check.h"
 #include "collector.h"
+#include "engine.h"
 #include "mutator.h"
 #include "sandbox.h"
 #include "subject.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
-
-/* libFuzzer's entry; NULL where another engine or none was linked. */
-int LLVMFuzzerRunDriver(int *argc, char ***argv, int (*target)(const uint8_t *, size_t))
-    __attribute__((weak));
-
-/* libFuzzer's own way to keep an input after a sanitizer's report; abort() then keeps nothing. */
-void libfuzzer_death_callback(void) __asm__("_ZN6fuzzer6Fuzzer19StaticDeathCallbackEv")
-    __attribute__((weak));
-
-/*
- * One byte per feature, not zero when the input reached it: libFuzzer looks here as it looks at
- * coverage (libFuzzer, "FuzzerExtraCounters"), and clears it before each input.
- */
-__attribute__((section("__libfuzzer_extra_counters"),
-               used)) static uint8_t features[VERDICT_FEATURES];
 
 /* Makes the linker take the mutator along, which engines find by name. */
 __attribute__((used)) static size_t (*const mutator)(uint8_t *, size_t, size_t,
@@ -78,8 +66,8 @@ static _Noreturn void end_with_finding(const struct verdict *verdict) {
     if (writer.job)
         campaign_enter(&writer, CAMPAIGN_FOUND);
     check_context = NULL; /* the report has the scenario */
-    if (stopped_by_sanitizer(verdict) && libfuzzer_death_callback)
-        libfuzzer_death_callback();
+    if (stopped_by_sanitizer(verdict))
+        engine_keep();
     abort();
 }
 
@@ -107,9 +95,19 @@ static void take_argument(const char *argument) {
     }
 }
 
+/*
+ * An engine that is killed, and cannot clean up, leaves no process of ours behind. Not inherited:
+ * AFL++'s fork server and its child both need it.
+ */
+static void die_with_parent(void) {
+    if (arguments.campaign)
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+}
+
 /* The page is given by the supervisor, so a wrong one is a bug of ours. */
 static void join_campaign(void) {
     struct campaign *campaign;
+    die_with_parent();
     check(campaign_join(&campaign, (int)strtol(arguments.campaign, NULL, 10)) == 0);
     campaign_writer_open(&writer, campaign, (unsigned)strtoul(arguments.job, NULL, 10));
 }
@@ -140,11 +138,12 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
         take_argument((*argv)[i]);
     if (arguments.campaign)
         join_campaign();
-    if (writer.job && !LLVMFuzzerRunDriver)
+    if (writer.job && !engine_fuzzes())
         leave(CAMPAIGN_UNABLE,
               "this fuzz target has no libFuzzer: build with clang (scripts/build)");
     if (is_controller(*argc, *argv))
         return 0;
+    engine_own_arguments(argc, *argv);
     if (sandbox_prepare(unable, sizeof unable) != 0) {
         leave(CAMPAIGN_UNABLE, unable);
         return 0;
@@ -161,7 +160,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
 
 static void reached(void *context, enum clause clause, unsigned feature) {
     (void)context;
-    features[feature] = 1;
+    engine_reach(feature);
     if (writer.job && feature == (unsigned)clause) /* the others are the same call seen closer */
         campaign_reach(&writer, clause);
 }
@@ -236,11 +235,30 @@ static void prepare_collector(void) {
     collector.keep_going = arguments.keep_going;
 }
 
+/*
+ * True in a process that an engine started in the place of one that ended with an input. Everything
+ * else is the supervisor's, who ends this one.
+ */
+static bool stands_by(void) {
+    if (!writer.job)
+        return false;
+    if (writer.job->examining)
+        campaign_enter(&writer, CAMPAIGN_KILLED);
+    enum campaign_state state =
+        campaign_state(writer.campaign, (unsigned)strtoul(arguments.job, NULL, 10));
+    return state == CAMPAIGN_KILLED || (state == CAMPAIGN_FOUND && !arguments.keep_going);
+}
+
 /* The worker starts with the first input: threads do not survive a fork server's fork. */
 static bool ready(void) {
     static bool opened;
     if (opened || unable[0])
         return opened;
+    die_with_parent();
+    if (stands_by()) {
+        snprintf(unable, sizeof unable, "the process before this one ended with an input");
+        return false;
+    }
     opened = open_examiner();
     if (opened) {
         prepare_collector();
@@ -256,6 +274,7 @@ int harness_run(const uint8_t *data, size_t size) {
         return 0;
     if (writer.job)
         campaign_begin(&writer, data, size);
+    engine_begin();
     scenario_decode(&scenario, data, size);
     scenario_restrict(&scenario, harness_shape);
     examine_adapt(&examiner, &scenario);

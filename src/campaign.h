@@ -42,6 +42,7 @@ enum campaign_state {
     CAMPAIGN_FOUND,   /* it ended with a finding, the last of `findings` */
     CAMPAIGN_UNABLE,  /* the host cannot run it: `reason` says why and what to do */
     CAMPAIGN_REFUSED, /* the user's arguments are wrong: `reason` says why */
+    CAMPAIGN_KILLED,  /* an engine that goes on has replaced it: `input` is what it was killed at */
 };
 
 /* What is known once a worker stands, and what clauses can be reached depends on. */

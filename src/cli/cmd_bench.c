@@ -270,7 +270,8 @@ static double engine_rate(const struct cli_subject *subject) {
     free(binary);
     if (!there)
         return 0;
-    struct crew_plan plan = {.target = "sequence",
+    struct crew_plan plan = {.engine = &engines[0],
+                             .target = "sequence",
                              .implementation = subject->implementation,
                              .contract = subject->contract,
                              .jobs = 1,

@@ -1,4 +1,4 @@
-/* run: fuzzes with libFuzzer in child processes and says what came of it. */
+/* run: fuzzes with an engine in child processes and says what came of it. */
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
@@ -105,11 +105,17 @@ static bool started(const struct target *target) {
            crew.jobs[0].pid == 0;
 }
 
-/* True if job `job` has ended in a way that ends the campaign. */
+/* True if job `job` has come to something that ends the campaign. */
 static bool is_over(unsigned job) {
     enum campaign_state state = campaign_state(crew.campaign, job);
     return state == CAMPAIGN_FOUND || state == CAMPAIGN_UNABLE || state == CAMPAIGN_REFUSED ||
-           (crew.jobs[job].pid == 0 && crew.jobs[job].status != 0);
+           state == CAMPAIGN_KILLED || (crew.jobs[job].pid == 0 && crew.jobs[job].status != 0);
+}
+
+/* True if nothing more is to come of it: an engine that does not go on writes its input down. */
+static bool is_done(const struct crew_plan *plan, unsigned job) {
+    return crew.jobs[job].pid == 0 || (plan->engine->goes_on && !plan->keep_going) ||
+           campaign_state(crew.campaign, job) == CAMPAIGN_KILLED;
 }
 
 /* A process that ended with a finding, which only a sanitizer makes it do, gets a successor. */
@@ -155,7 +161,7 @@ static int watch(const struct crew_plan *plan, const struct target *target) {
             if (is_to_go_on(plan, job)) {
                 go_on(plan, job);
                 left++;
-            } else if (is_over(job) && crew.jobs[job].pid == 0) {
+            } else if (is_over(job) && is_done(plan, job)) {
                 return 0;
             }
         }
@@ -231,6 +237,17 @@ static int end_with_failure(const struct crew_plan *plan, unsigned job) {
     return STATUS_OURS;
 }
 
+/* Nobody knows by what signal: the engine does not tell. */
+static int end_with_lost(void) {
+    evidence = true;
+    fprintf(stderr,
+            "fifofuzz: a process of the job ended while it examined an input that does not end a "
+            "fresh one\n"
+            "fifofuzz: its log and corpus are kept in %s\n",
+            crew.directory);
+    return STATUS_OURS;
+}
+
 /* The log is no help: whoever killed the job did not ask it. */
 static int end_with_killed(int signal) {
     evidence = true;
@@ -242,15 +259,18 @@ static int end_with_killed(int signal) {
 }
 
 static bool was_killed(unsigned job) {
-    return campaign_state(crew.campaign, job) == CAMPAIGN_RUNNING && crew.jobs[job].pid == 0 &&
-           WIFSIGNALED(crew.jobs[job].status);
+    enum campaign_state state = campaign_state(crew.campaign, job);
+    return state == CAMPAIGN_KILLED || (state == CAMPAIGN_RUNNING && crew.jobs[job].pid == 0 &&
+                                        WIFSIGNALED(crew.jobs[job].status));
 }
 
 /* A killed job is a finding only if the implementation did it: then it is saved as one. */
 static void take_killed(const struct crew_plan *plan, const struct target *target, unsigned job) {
     struct campaign_job *one = &crew.campaign->jobs[job];
-    int signal = WTERMSIG(crew.jobs[job].status);
-    if (!one->examining || !(killed_by_itself(signal) || killed_again(one, plan, target)))
+    int signal = one->state == CAMPAIGN_KILLED ? 0 : WTERMSIG(crew.jobs[job].status);
+    if (one->examining && !killed_by_itself(signal))
+        signal = killed_again(one, plan, target);
+    if (!one->examining || !signal)
         return;
     killed_save(one, plan, target, signal);
     if (plan->keep_going)
@@ -266,6 +286,8 @@ static int end_of_job(const struct crew_plan *plan, unsigned job) {
     case CAMPAIGN_REFUSED:
         fprintf(stderr, "fifofuzz: %s\n", one->reason);
         return STATUS_USAGE;
+    case CAMPAIGN_KILLED:
+        return end_with_lost();
     case CAMPAIGN_FOUND:
     case CAMPAIGN_WAITING:
     case CAMPAIGN_ENGINE:
@@ -302,7 +324,7 @@ static int conclude(const struct crew_plan *plan, const struct target *target, u
 static uint64_t jobs_at_work(void) {
     uint64_t set = 0;
     for (unsigned job = 0; job < crew.count; job++)
-        set |= (uint64_t)(crew.jobs[job].pid != 0) << job;
+        set |= (uint64_t)(crew.jobs[job].pid != 0 && !is_over(job)) << job;
     return set;
 }
 
@@ -354,8 +376,10 @@ static int run_run(int argc, char **argv) {
         .target = "sequence", .findings = "findings", .jobs = 1, .minimize_seconds = 10};
     struct cli_subject subject = CLI_SUBJECT_DEFAULT;
     struct outputs outputs = {.html = NULL};
+    const char *engine = engines[0].name;
     const struct cli_option options[] = {
         CLI_SUBJECT_OPTIONS(subject),
+        {"engine", 'e', OPTION_TEXT, &engine, 0, 0},
         {"time", 't', OPTION_NUMBER, &plan.seconds, 1, 1000000000},
         {"runs", 0, OPTION_NUMBER, &plan.runs, 1, 1000000000000},
         {"seed", 's', OPTION_NUMBER, &plan.seed, 1, CREW_SEED_MAX},
@@ -376,6 +400,9 @@ static int run_run(int argc, char **argv) {
     const struct target *target = target_find(plan.target);
     if (!target)
         cli_misuse(&verb_run, "unknown target \"%s\"", plan.target);
+    plan.engine = engine_find(engine);
+    if (!plan.engine)
+        cli_misuse(&verb_run, "unknown engine \"%s\"", engine);
     plan.implementation = subject.implementation;
     plan.contract = subject.contract;
     if (plan.runs && plan.runs < plan.jobs)
@@ -397,18 +424,20 @@ const struct verb verb_run = {
         "[TARGET] [--implementation X] [--time S] [--runs N] [--seed N] [--jobs N]\n"
         "                    [--contract LEVEL] [--findings DIR] [--corpus DIR] [--json FILE]\n"
         "                    [--keep-going] [--minimize-time S] [--junit FILE] [--sarif FILE]\n"
-        "                    [--html FILE] [-- ENGINE FLAG...]",
+        "                    [--html FILE] [--engine ENGINE] [-- ENGINE FLAG...]",
     .summary = "Fuzzes an implementation until a limit, a finding or Ctrl-C.",
-    .help = "TARGET is mkfifo, mkfifoat, sequence (default) or scenario_text. The engine is\n"
-            "libFuzzer, in the program fuzz_TARGET that comes with it.\n\n" CLI_SUBJECT_HELP
-            "  -t, --time S            stop after S seconds\n"
-            "      --runs N            stop after N scenarios, all jobs together\n"
-            "  -s, --seed N            repeat a run; default random, printed in the first line\n"
-            "  -j, --jobs N            processes, each on a processor of its own; default 1\n"
-            "      --findings DIR      where findings are left; default ./findings\n"
-            "      --corpus DIR        keep the engine's corpus there and start from it\n"
-            "  -k, --keep-going        collect distinct findings until the limit\n"
-            "      --minimize-time S   time for making one finding's scenario small; default 10,\n"
-            "                          0 leaves it as it was found\n" OUTPUT_HELP,
+    .help =
+        "TARGET is mkfifo, mkfifoat, sequence (default) or scenario_text, and is run in a\n"
+        "program fuzz_TARGET that comes with it.\n\n" CLI_SUBJECT_HELP
+        "  -e, --engine ENGINE     libfuzzer (default), or afl: AFL++, with job 0 as its main one\n"
+        "  -t, --time S            stop after S seconds\n"
+        "      --runs N            stop after N scenarios, all jobs together\n"
+        "  -s, --seed N            repeat a run; default random, printed in the first line\n"
+        "  -j, --jobs N            processes, each on a processor of its own; default 1\n"
+        "      --findings DIR      where findings are left; default ./findings\n"
+        "      --corpus DIR        keep the engine's corpus there and start from it\n"
+        "  -k, --keep-going        collect distinct findings until the limit\n"
+        "      --minimize-time S   time for making one finding's scenario small; default 10,\n"
+        "                          0 leaves it as it was found\n" OUTPUT_HELP,
     .run = run_run,
 };

@@ -2,10 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
-#include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -16,70 +13,9 @@
 #include <unistd.h>
 
 #include "cli.h"
+#include "command.h"
 
-enum { ARGUMENTS_MAX = 256 };
-
-/* --- the command line of a child -------------------------------------------------------------- */
-
-struct arguments {
-    char *list[ARGUMENTS_MAX];
-    size_t count;
-};
-
-__attribute__((format(printf, 2, 3))) static void add(struct arguments *arguments,
-                                                      const char *format, ...) {
-    va_list values;
-    va_start(values, format);
-    int length = vasprintf(&arguments->list[arguments->count], format, values);
-    va_end(values);
-    if (length < 0)
-        cli_fail(STATUS_OURS, "out of memory");
-    if (++arguments->count == ARGUMENTS_MAX)
-        cli_fail(STATUS_USAGE, "too many engine flags");
-}
-
-static void free_arguments(struct arguments *arguments) {
-    for (size_t i = 0; i < arguments->count; i++)
-        free(arguments->list[i]);
-}
-
-/*
- * The processor for job number `job`: one after the other of those we may use, from ours on, so
- * that two campaigns do not share the first one while others idle. -1, the one that the scheduler
- * put it on, where there is a single job.
- */
-static int processor(unsigned jobs, unsigned job) {
-    cpu_set_t allowed;
-    int start = sched_getcpu();
-    if (jobs == 1 || start < 0 || sched_getaffinity(0, sizeof allowed, &allowed) != 0)
-        return -1;
-    unsigned wanted = job % (unsigned)CPU_COUNT(&allowed);
-    for (unsigned i = 0; i < CPU_SETSIZE; i++) {
-        unsigned cpu = ((unsigned)start + i) % CPU_SETSIZE;
-        if (CPU_ISSET(cpu, &allowed) && wanted-- == 0)
-            return (int)cpu;
-    }
-    return -1;
-}
-
-/* The harness's flags; engines ignore what begins with two dashes. */
-static void add_harness_flags(struct arguments *arguments, const struct crew *crew,
-                              const struct crew_plan *plan, unsigned job) {
-    add(arguments, "--implementation=%s", plan->implementation);
-    add(arguments, "--contract=%s", plan->contract);
-    add(arguments, "--campaign=%d", crew->page);
-    add(arguments, "--job=%u", job);
-    add(arguments, "--program=%s", program_invocation_name);
-    add(arguments, "--cpu=%d", processor(crew->count, job));
-    add(arguments, "--minimize-time=%" PRIu64, plan->minimize_seconds);
-    if (plan->keep_going)
-        add(arguments, "--keep-going");
-    if (plan->findings)
-        add(arguments, "--findings=%s", plan->findings);
-}
-
-/* The share of `runs` for job number `job`. */
-static uint64_t share(const struct crew_plan *plan, unsigned job) {
+uint64_t crew_share(const struct crew_plan *plan, unsigned job) {
     return plan->runs / plan->jobs + (job < plan->runs % plan->jobs);
 }
 
@@ -90,74 +26,11 @@ uint64_t crew_choose_seed(void) {
     return 1 + random % CREW_SEED_MAX;
 }
 
-/* The engine's: another one for each job and each of its processes, 1..2^31-1. */
-static uint64_t seed_of(const struct crew_plan *plan, unsigned job, unsigned starts) {
-    return 1 + (plan->seed - 1 + job + (uint64_t)CAMPAIGN_JOBS_MAX * starts) % INT32_MAX;
-}
-
-/* What is left of a limit; never 0, which would be none. */
-static uint64_t rest(uint64_t limit, uint64_t used) {
-    return limit > used ? limit - used : 1;
-}
-
-/*
- * libFuzzer's flags. Memory and time of one input are the sandbox's concern: -timeout is only for a
- * sandbox that is stuck itself, and long, since a hang is told by processor time, of which a busy
- * machine gives little; a finding is made small within it. -reload=0, or runs would depend on the
- * clock. -entropic=0: its bookkeeping of rare features takes a tenth of the time and finds no
- * clause sooner.
- */
-static void add_engine_flags(struct arguments *arguments, const struct crew *crew,
-                             const struct crew_plan *plan, unsigned job) {
-    enum { STUCK_SECONDS = 600 };
-    static const char *const fixed[] = {
-        "-error_exitcode=1", "-max_len=8192",        "-len_control=0",
-        "-reload=0",         "-rss_limit_mb=0",      "-verbosity=1",
-        "-detect_leaks=0",   "-print_final_stats=0", "-entropic=0",
-    };
-    for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
-        add(arguments, "%s", fixed[i]);
-    add(arguments, "-timeout=%" PRIu64, STUCK_SECONDS + plan->minimize_seconds);
-    add(arguments, "-seed=%" PRIu64, seed_of(plan, job, crew->jobs[job].starts));
-    add(arguments, "-artifact_prefix=%s/", crew->directory);
-    if (plan->seconds)
-        add(arguments, "-max_total_time=%" PRIu64,
-            rest(plan->seconds, campaign_elapsed(crew->campaign) / 1000));
-    if (plan->runs)
-        add(arguments, "-runs=%" PRIu64,
-            rest(share(plan, job), crew->campaign->jobs[job].scenarios));
-    for (int i = 0; i < plan->engine_flag_count; i++)
-        add(arguments, "%s", plan->engine_flags[i]);
-}
-
-/* A path that an engine cannot take for a flag. */
-static void add_folder(struct arguments *arguments, const char *path) {
-    add(arguments, "%s%s", path[0] == '-' ? "./" : "", path);
-}
-
-/* The corpora: the first is written to, the seeds are only read. */
-static void add_corpora(struct arguments *arguments, const struct crew *crew,
-                        const struct crew_plan *plan, unsigned job) {
-    char *own;
-    if (asprintf(&own, "%s/corpus-%u", crew->directory, job) < 0)
-        cli_fail(STATUS_OURS, "out of memory");
-    if (!plan->corpus && mkdir(own, 0777) != 0 && errno != EEXIST)
-        cli_fail(STATUS_UNABLE, "%s: %s", own, strerror(errno));
-    add_folder(arguments, plan->corpus ? plan->corpus : own);
-    free(own);
-    char *seeds = cli_shipped("seeds");
-    char *folder = cli_join(seeds, plan->target);
-    if (cli_exists(folder))
-        add_folder(arguments, folder);
-    free(folder);
-    free(seeds);
-}
-
 /* --- starting --------------------------------------------------------------------------------- */
 
 /* In the child. */
-static _Noreturn void become(const struct crew *crew, const char *binary, char **arguments,
-                             const char *log, pid_t parent) {
+static _Noreturn void become(const struct crew *crew, struct command *command, const char *log,
+                             pid_t parent) {
     sigset_t none;
     sigemptyset(&none);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -169,19 +42,15 @@ static _Noreturn void become(const struct crew *crew, const char *binary, char *
                  fcntl(crew->janitor.pipe, F_SETFD, 0) == 0 &&
                  sigprocmask(SIG_SETMASK, &none, NULL) == 0;
     if (ready)
-        execv(binary, arguments);
-    fprintf(stderr, "fifofuzz: %s: %s\n", binary, strerror(errno));
+        command_become(command);
+    fprintf(stderr, "fifofuzz: %s: %s\n", command->words[0], strerror(errno));
     _exit(STATUS_OURS);
 }
 
 static void start_job(struct crew *crew, const struct crew_plan *plan, const char *binary,
                       unsigned job) {
-    struct arguments arguments = {.count = 0};
-    add(&arguments, "%s", binary);
-    add_harness_flags(&arguments, crew, plan, job);
-    add_engine_flags(&arguments, crew, plan, job);
-    add_corpora(&arguments, crew, plan, job);
-    arguments.list[arguments.count] = NULL;
+    struct command command = {.word_count = 0};
+    plan->engine->command(&command, crew, plan, job, binary);
     struct crew_job *started = &crew->jobs[job];
     started->starts++;
     free(started->log);
@@ -190,21 +59,24 @@ static void start_job(struct crew *crew, const struct crew_plan *plan, const cha
     pid_t parent = getpid();
     started->pid = fork();
     if (started->pid == 0)
-        become(crew, binary, arguments.list, started->log, parent);
+        become(crew, &command, started->log, parent);
     if (started->pid < 0)
         cli_fail(STATUS_UNABLE, "a process cannot be started: %s", strerror(errno));
-    free_arguments(&arguments);
+    command_free(&command);
 }
 
-static char *find_binary(const char *target) {
+static char *find_binary(const struct crew_plan *plan) {
+    const struct engine *engine = plan->engine;
     char *name;
-    if (asprintf(&name, "fuzz_%s", target) < 0)
+    if (engine->program && !command_exists(engine->program))
+        cli_fail(STATUS_UNABLE, "%s is not installed: apt-get install %s", engine->program,
+                 engine->package);
+    if (asprintf(&name, "%s/fuzz_%s", engine->folder, plan->target) < 0)
         cli_fail(STATUS_OURS, "out of memory");
     char *path = cli_shipped(name);
     if (access(path, X_OK) != 0)
-        cli_fail(STATUS_UNABLE,
-                 "%s: %s\nfifofuzz: fuzz targets need libFuzzer: build with clang (scripts/build)",
-                 path, strerror(errno));
+        cli_fail(STATUS_UNABLE, "%s: %s\nfifofuzz: fuzz targets for %s are built by %s", path,
+                 strerror(errno), engine->name, engine->build);
     free(name);
     return path;
 }
@@ -220,7 +92,7 @@ static char *make_directory(void) {
 }
 
 void crew_start(struct crew *crew, const struct crew_plan *plan) {
-    char *binary = find_binary(plan->target);
+    char *binary = find_binary(plan);
     *crew = (struct crew){.count = (unsigned)plan->jobs};
     int error = campaign_create(&crew->campaign, crew->count, &crew->page);
     if (error)
@@ -237,11 +109,11 @@ void crew_start(struct crew *crew, const struct crew_plan *plan) {
 
 bool crew_has_budget(const struct crew *crew, const struct crew_plan *plan, unsigned job) {
     bool timely = !plan->seconds || campaign_elapsed(crew->campaign) < plan->seconds * 1000;
-    return timely && (!plan->runs || crew->campaign->jobs[job].scenarios < share(plan, job));
+    return timely && (!plan->runs || crew->campaign->jobs[job].scenarios < crew_share(plan, job));
 }
 
 void crew_restart(struct crew *crew, const struct crew_plan *plan, unsigned job) {
-    char *binary = find_binary(plan->target);
+    char *binary = find_binary(plan);
     atomic_store(&crew->campaign->jobs[job].state, CAMPAIGN_WAITING);
     start_job(crew, plan, binary, job);
     free(binary);

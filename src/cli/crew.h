@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "campaign.h"
+#include "engines.h"
 #include "janitor.h"
 
 /* Seeds of a campaign are 1 to this; each of its processes takes another one from there on. */
@@ -23,10 +24,11 @@ uint64_t crew_choose_seed(void);
 
 /* What to run. All texts belong to the caller. */
 struct crew_plan {
+    const struct engine *engine;
     const char *target; /* of targets.h */
     const char *implementation, *contract;
     const char *findings; /* NULL: findings are not kept */
-    const char *corpus;   /* NULL: a private one for each child, gone afterwards */
+    const char *corpus;   /* NULL: a private one, gone afterwards */
     uint64_t jobs, seed;
     uint64_t seconds, runs; /* of each child and of all together; 0: no limit */
     uint64_t minimize_seconds;
@@ -56,6 +58,9 @@ struct crew {
  * target's binary is missing or nothing can be started.
  */
 void crew_start(struct crew *crew, const struct crew_plan *plan);
+
+/* What job number `job` is to do of the plan's runs; 0 if they have no limit. */
+uint64_t crew_share(const struct crew_plan *plan, unsigned job);
 
 /* True if there is anything left of the time and of the runs of job number `job`. */
 bool crew_has_budget(const struct crew *crew, const struct crew_plan *plan, unsigned job);

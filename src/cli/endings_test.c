@@ -171,8 +171,12 @@ static void an_incomplete_folder_is_removed(void **state) {
 
 /* What the report says after the finding of a scenario that holds; `pending` is a signal or 0. */
 static void confirm_in_child(const char *signature, int pending, char *report, size_t size) {
-    const struct crew_plan plan = {
-        .target = "mkfifo", .implementation = "own", .contract = "linux", .jobs = 2, .seed = 77};
+    const struct crew_plan plan = {.engine = &engines[0],
+                                   .target = "mkfifo",
+                                   .implementation = "own",
+                                   .contract = "linux",
+                                   .jobs = 2,
+                                   .seed = 77};
     char folder[PATH_MAX], file[PATH_MAX + 16];
     make_finding();
     snprintf(finding.signature, sizeof finding.signature, "%s", signature);

@@ -25,7 +25,8 @@ static char saved_folder[512];
 static struct figures figures;
 static struct campaign_writer writer;
 
-static const struct crew_plan plan = {.target = "sequence",
+static const struct crew_plan plan = {.engine = &engines[0],
+                                      .target = "sequence",
                                       .implementation = "./" HOSTILE ".so",
                                       .contract = "linux",
                                       .jobs = 1,

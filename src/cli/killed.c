@@ -24,22 +24,20 @@ static void decode(struct scenario *scenario, const struct campaign_job *job,
     scenario_restrict(scenario, target->shape);
 }
 
-bool killed_again(const struct campaign_job *job, const struct crew_plan *plan,
-                  const struct target *target) {
+int killed_again(const struct campaign_job *job, const struct crew_plan *plan,
+                 const struct target *target) {
     static struct scenario scenario;
     const struct cli_subject subject = {plan->implementation, plan->contract, NULL};
     decode(&scenario, job, target);
     const struct examiner *examiner = session_open(&subject);
     examine_adapt(examiner, &scenario);
-    int killed = 0;
-    while (killed < FRESH_TRIES) {
+    int signal = 0;
+    for (int i = 0; i < FRESH_TRIES && (i == 0 || signal); i++) {
         struct fresh_result result;
-        if (fresh_examine(examiner, &scenario, 1, &result) != 0 || result.signal == 0)
-            break;
-        killed++;
+        signal = fresh_examine(examiner, &scenario, 1, &result) == 0 ? result.signal : 0;
     }
     session_close();
-    return killed == FRESH_TRIES;
+    return signal;
 }
 
 void killed_save(struct campaign_job *job, const struct crew_plan *plan,

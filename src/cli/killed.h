@@ -14,11 +14,11 @@
 bool killed_by_itself(int signal);
 
 /*
- * True if the input that `job` was examining ends fresh processes (fresh.h), too, in all tries.
- * Exits as session_open does if the implementation cannot be had.
+ * The signal by which the input that `job` was examining ends fresh processes (fresh.h), or 0 unless
+ * it does in all tries. Exits as session_open does if the implementation cannot be had.
  */
-bool killed_again(const struct campaign_job *job, const struct crew_plan *plan,
-                  const struct target *target);
+int killed_again(const struct campaign_job *job, const struct crew_plan *plan,
+                 const struct target *target);
 
 /*
  * Saves the input that `job` was examining as a finding "killed by `signal`" and notes it on the
