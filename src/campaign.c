@@ -8,6 +8,7 @@
 
 #include "check.h"
 #include "clock.h"
+#include "hash.h"
 
 static size_t size_for(unsigned job_count) {
     return sizeof(struct campaign) + job_count * sizeof(struct campaign_job);
@@ -94,24 +95,16 @@ void campaign_end(struct campaign_writer *writer, uint64_t scenarios, uint64_t c
     atomic_store_explicit(&job->examining, false, memory_order_release);
 }
 
-/* FNV-1a (draft-eastlake-fnv). */
-static uint64_t hash(const uint8_t *input, size_t size) {
-    uint64_t value = 0xcbf29ce484222325;
-    for (size_t i = 0; i < size; i++)
-        value = (value ^ input[i]) * 0x100000001b3;
-    return value;
-}
-
 void campaign_mark_fatal(struct campaign_writer *writer, const uint8_t *input, size_t size) {
     struct campaign_job *job = writer->job;
     if (job->fatal_count < CAMPAIGN_FATAL_MAX)
-        job->fatal[job->fatal_count++] = hash(input, size);
+        job->fatal[job->fatal_count++] = hash_bytes(input, size);
 }
 
 bool campaign_is_fatal(const struct campaign_writer *writer, const uint8_t *input, size_t size) {
     const struct campaign_job *job = writer->job;
     uint32_t count = atomic_load_explicit(&job->fatal_count, memory_order_relaxed);
-    const uint64_t value = count ? hash(input, size) : 0;
+    const uint64_t value = count ? hash_bytes(input, size) : 0;
     for (uint32_t i = 0; i < count; i++)
         if (job->fatal[i] == value)
             return true;

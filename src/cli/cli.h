@@ -33,7 +33,7 @@ struct verb {
 
 extern const struct verb verb_run, verb_repro, verb_check, verb_show, verb_encode, verb_list,
     verb_explain, verb_doctor, verb_bench, verb_minimize, verb_keep, verb_export_c, verb_export_sh,
-    verb_matrix;
+    verb_matrix, verb_corpus;
 
 /* --- messages (cli.c) ------------------------------------------------------------------------- */
 

@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "confirm.h"
+#include "corpus.h"
 #include "figures.h"
 #include "findings.h"
 #include "killed.h"
@@ -37,6 +38,17 @@ static const char *not_an_option(const char *path) {
         return path;
     free(longer);
     return longer = cli_join(".", path);
+}
+
+/* AFL++'s own folder is beside the corpus and called after it. */
+static const char *without_slash(const char *path) {
+    size_t length = strlen(path);
+    while (length > 1 && path[length - 1] == '/')
+        length--;
+    char *shorter = strndup(path, length);
+    if (!shorter)
+        cli_fail(STATUS_OURS, "out of memory");
+    return shorter;
 }
 
 /* Why `path` is no folder that can be written, or 0. */
@@ -337,8 +349,18 @@ static int end_of_overdue(void) {
     return STATUS_OURS;
 }
 
+/* What AFL++ found goes to the corpus, where every engine looks; a killed run's comes later. */
+static void gather(const struct crew_plan *plan) {
+    if (!plan->corpus)
+        return;
+    char *output = engine_output(plan->corpus);
+    corpus_gather(plan->corpus, output);
+    free(output);
+}
+
 static int campaign(const struct crew_plan *plan, const struct target *target,
                     const struct outputs *outputs) {
+    gather(plan);
     sigset_t set = watched_signals();
     sigprocmask(SIG_BLOCK, &set, NULL);
     crew_start(&crew, plan);
@@ -347,6 +369,7 @@ static int campaign(const struct crew_plan *plan, const struct target *target,
     int signal = watch(plan, target);
     uint64_t stopped = signal > 0 ? UINT64_MAX : jobs_at_work();
     crew_stop(&crew);
+    gather(plan);
     int status = conclude(plan, target, stopped);
     if (status == STATUS_HELD && signal == OVERDUE)
         status = end_of_overdue();
@@ -410,8 +433,10 @@ static int run_run(int argc, char **argv) {
     need_subject(&plan);
     plan.findings = not_an_option(plan.findings);
     need_folder(plan.findings, "findings");
-    if (plan.corpus)
+    if (plan.corpus) {
+        plan.corpus = without_slash(plan.corpus);
         need_folder(plan.corpus, "a corpus");
+    }
     outputs_need(&outputs);
     if (plan.seed == 0)
         plan.seed = crew_choose_seed();

@@ -14,8 +14,8 @@
 bool killed_by_itself(int signal);
 
 /*
- * The signal by which the input that `job` was examining ends fresh processes (fresh.h), or 0 unless
- * it does in all tries. Exits as session_open does if the implementation cannot be had.
+ * The signal by which the input that `job` was examining ends fresh processes (fresh.h), or 0
+ * unless it does in all tries. Exits as session_open does if the implementation cannot be had.
  */
 int killed_again(const struct campaign_job *job, const struct crew_plan *plan,
                  const struct target *target);

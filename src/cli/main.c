@@ -12,7 +12,7 @@
 static const struct verb *const verbs[] = {
     &verb_run,     &verb_repro,  &verb_minimize, &verb_keep,      &verb_check,
     &verb_show,    &verb_encode, &verb_export_c, &verb_export_sh, &verb_list,
-    &verb_explain, &verb_doctor, &verb_bench,    &verb_matrix,
+    &verb_explain, &verb_doctor, &verb_bench,    &verb_matrix,    &verb_corpus,
 };
 enum { VERB_COUNT = sizeof verbs / sizeof verbs[0] };
 
