@@ -88,6 +88,7 @@ static void take_argument(const char *argument) {
         {"--minimize-time=", &arguments.minimize_time},
     };
     arguments.keep_going |= strcmp(argument, "--keep-going") == 0;
+    mutator_off |= strcmp(argument, "--no-mutator") == 0;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         size_t length = strlen(names[i].name);
         if (strncmp(argument, names[i].name, length) == 0)

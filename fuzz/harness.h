@@ -13,6 +13,7 @@
  *   --minimize-time=S   seconds for making a finding's scenario small; default 10 (engines have
  *                       a timeout of their own), 0: not at all
  *   --keep-going        in a campaign: a finding is noted, and the process goes on
+ *   --no-mutator        libFuzzer mutates bytes, and nothing here knows scenarios
  *   --cpu=N             pin the process to that processor; default: the one that it is on
  *   --campaign=FD       figures and endings go to this page (campaign.h)
  *   --job=N             which job of the campaign this is; default 0

@@ -15,6 +15,8 @@ enum {
     LEAD_MAX = 8,      /* preparations of one input beyond two a call */
 };
 
+bool mutator_off;
+
 static struct scenario first, second, mutant;
 
 /* Components of a text; "." counts only if `all`. */
@@ -78,7 +80,7 @@ static size_t write_fitting(struct scenario *scenario, uint8_t *out, size_t capa
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed) {
     struct random random;
     random_seed(&random, seed);
-    if (random_one_in(&random, BYTES_ONE_IN))
+    if (mutator_off || random_one_in(&random, BYTES_ONE_IN))
         return LLVMFuzzerMutate(data, size, max_size);
     if (random_one_in(&random, FRESH_ONE_IN)) {
         scenario_generate(&mutant, &random, harness_shape);
@@ -97,6 +99,11 @@ size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8
                                  size_t size2, uint8_t *out, size_t max_out_size,
                                  unsigned int seed) {
     struct random random;
+    if (mutator_off) {
+        size_t kept = size1 < max_out_size ? size1 : max_out_size;
+        memcpy(out, data1, kept);
+        return LLVMFuzzerMutate(out, kept, max_out_size); /* which has a cross-over of its own */
+    }
     random_seed(&random, seed);
     scenario_decode(&first, data1, size1);
     scenario_decode(&second, data2, size2);

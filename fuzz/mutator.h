@@ -8,8 +8,12 @@
 #ifndef FIFOFUZZ_MUTATOR_H
 #define FIFOFUZZ_MUTATOR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+/* All is left to the engine's byte mutation, as under one that knows no custom mutators. */
+extern bool mutator_off;
 
 /*
  * Replaces the `size` bytes of `data` with a mutant of at most `max_size` bytes; returns its size.

@@ -410,6 +410,8 @@ static int run_run(int argc, char **argv) {
         {"findings", 0, OPTION_TEXT, &plan.findings, 0, 0},
         {"corpus", 0, OPTION_TEXT, &plan.corpus, 0, 0},
         {"keep-going", 'k', OPTION_FLAG, &plan.keep_going, 0, 0},
+        {"no-mutator", 0, OPTION_FLAG, &plan.no_mutator, 0, 0},
+        {"no-seeds", 0, OPTION_FLAG, &plan.no_seeds, 0, 0},
         {"minimize-time", 0, OPTION_NUMBER, &plan.minimize_seconds, 0, 1000000},
         OUTPUT_OPTIONS(outputs),
     };
@@ -449,7 +451,8 @@ const struct verb verb_run = {
         "[TARGET] [--implementation X] [--time S] [--runs N] [--seed N] [--jobs N]\n"
         "                    [--contract LEVEL] [--findings DIR] [--corpus DIR] [--json FILE]\n"
         "                    [--keep-going] [--minimize-time S] [--junit FILE] [--sarif FILE]\n"
-        "                    [--html FILE] [--engine ENGINE] [-- ENGINE FLAG...]",
+        "                    [--html FILE] [--engine ENGINE] [--no-mutator] [--no-seeds]\n"
+        "                    [-- ENGINE FLAG...]",
     .summary = "Fuzzes an implementation until a limit, a finding or Ctrl-C.",
     .help =
         "TARGET is mkfifo, mkfifoat, sequence (default) or scenario_text, and is run in a\n"
@@ -461,6 +464,8 @@ const struct verb verb_run = {
         "  -j, --jobs N            processes, each on a processor of its own; default 1\n"
         "      --findings DIR      where findings are left; default ./findings\n"
         "      --corpus DIR        keep the engine's corpus there and start from it\n"
+        "      --no-mutator        leave mutation to the engine, which knows bytes alone\n"
+        "      --no-seeds          start from nothing, or from the corpus alone\n"
         "  -k, --keep-going        collect distinct findings until the limit\n"
         "      --minimize-time S   time for making one finding's scenario small; default 10,\n"
         "                          0 leaves it as it was found\n" OUTPUT_HELP,

@@ -49,6 +49,8 @@ static void add_harness_flags(struct command *command, const struct crew *crew,
     command_add(command, "--minimize-time=%" PRIu64, plan->minimize_seconds);
     if (plan->keep_going)
         command_add(command, "--keep-going");
+    if (plan->no_mutator)
+        command_add(command, "--no-mutator");
     if (plan->findings)
         command_add(command, "--findings=%s", plan->findings);
 }
@@ -85,8 +87,10 @@ static char *make_private(const struct crew *crew, const char *name) {
     return path;
 }
 
-/* The folder of the target's seeds in new memory, or NULL if it has none. */
+/* The folder of the target's seeds in new memory, or NULL if there are none. */
 static char *find_seeds(const struct crew_plan *plan) {
+    if (plan->no_seeds)
+        return NULL;
     char *seeds = cli_shipped("seeds");
     char *folder = cli_join(seeds, plan->target);
     free(seeds);
@@ -212,7 +216,7 @@ static void add_afl_flags(struct command *command, const struct crew *crew,
 }
 
 /* The terminal, the machine's settings and processors are our business or the user's. */
-static void set_afl_variables(struct command *command, const char *binary) {
+static void set_afl_variables(struct command *command, const char *mutator) {
     static const char *const fixed[] = {
         "AFL_NO_UI=1",        "AFL_NO_AFFINITY=1",
         "AFL_SKIP_CPUFREQ=1", "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES=1",
@@ -221,12 +225,19 @@ static void set_afl_variables(struct command *command, const char *binary) {
     };
     for (size_t i = 0; i < sizeof fixed / sizeof fixed[0]; i++)
         command_set(command, "%s", fixed[i]);
-    char *mutator;
-    if (asprintf(&mutator, "%s_mutator.so", binary) < 0)
-        cli_fail(STATUS_OURS, "out of memory");
-    if (cli_exists(mutator))
+    if (mutator)
         command_set(command, "AFL_CUSTOM_MUTATOR_LIBRARY=%s", mutator);
-    free(mutator);
+}
+
+/* The library of our mutator for the target `binary` in new memory, or NULL if it has none. */
+static char *find_mutator(const struct crew_plan *plan, const char *binary) {
+    char *path;
+    if (asprintf(&path, "%s_mutator.so", binary) < 0)
+        cli_fail(STATUS_OURS, "out of memory");
+    if (!plan->no_mutator && cli_exists(path))
+        return path;
+    free(path);
+    return NULL;
 }
 
 static void afl(struct command *out, const struct crew *crew, const struct crew_plan *plan,
@@ -238,7 +249,9 @@ static void afl(struct command *out, const struct crew *crew, const struct crew_
     command_add(out, "--");
     command_add(out, "%s", binary);
     add_harness_flags(out, crew, plan, job);
-    set_afl_variables(out, binary);
+    char *mutator = find_mutator(plan, binary);
+    set_afl_variables(out, mutator);
+    free(mutator);
 }
 
 /* --- the table -------------------------------------------------------------------------------- */

@@ -10,28 +10,6 @@
 
 /* --- running ---------------------------------------------------------------------------------- */
 
-static void copy_file(const char *from, const char *to) {
-    static char buffer[65536];
-    FILE *in = fopen(from, "re"), *out = fopen(to, "we");
-    assert_non_null(in);
-    assert_non_null(out);
-    for (size_t length; (length = fread(buffer, 1, sizeof buffer, in)) > 0;)
-        assert_int_equal(fwrite(buffer, 1, length, out), length);
-    fclose(in);
-    assert_int_equal(fclose(out), 0);
-    assert_int_equal(chmod(to, 0755), 0);
-}
-
-/* Copies the program and a fuzz target to where no seeds lie beside them, and uses those. */
-static void leave_the_seeds_behind(void) {
-    char target[PATH_MAX];
-    snprintf(target, sizeof target, "%s", program);
-    memcpy(strrchr(target, '/') + 1, "fuzz_sequence", sizeof "fuzz_sequence");
-    copy_file(program, in_directory("fifofuzz"));
-    copy_file(target, in_directory("fuzz_sequence"));
-    snprintf(program, sizeof program, "%s", in_directory("fifofuzz"));
-}
-
 /* The figures of the run that has just held; skips the test where there is no libFuzzer. */
 static json_t *figures_of_run(void) {
     json_error_t error;
@@ -52,15 +30,10 @@ static bool lists(const json_t *array, const char *name) {
 
 /* --- tests ------------------------------------------------------------------------------------ */
 
-/* From nothing: no corpus, no seeds. */
 static void the_search_reaches_every_clause_that_can_be_reached(void **state) {
     (void)state;
     need_sandbox();
-    char given[PATH_MAX];
-    snprintf(given, sizeof given, "%s", program);
-    leave_the_seeds_behind();
-    RUN("run", "sequence", "--runs", "60000", "--seed", "1", "--json", "run.json");
-    snprintf(program, sizeof program, "%s", given);
+    RUN("run", "sequence", "--no-seeds", "--runs", "60000", "--seed", "1", "--json", "run.json");
     json_t *figures = figures_of_run();
     const json_t *missing = json_object_get(figures, "clauses_not_reached");
     for (size_t i = 0; i < json_array_size(missing); i++)
