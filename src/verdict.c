@@ -99,9 +99,13 @@ static bool judge_surroundings(struct judging *judging, const struct outcome *ou
             judge_place(judging, clause, "the root directory", &before->root, &after->root));
 }
 
+/* EINVAL speaks of the mode: of one that is none of C's, then, other bits were taken. */
 static bool wrong_answer(struct judging *judging, const struct prediction *prediction,
                          enum aspect aspect, int got) {
-    violated(judging, prediction->decisive, aspect, prediction->error, got);
+    const bool misread = aspect == ASPECT_ERRNO && got == EINVAL &&
+                         clause_set_has(&prediction->clauses, CLAUSE_MODE_WIDE);
+    violated(judging, misread ? CLAUSE_MODE_WIDE : prediction->decisive, aspect, prediction->error,
+             got);
     judging->verdict->allowed = prediction->allowed;
     return false;
 }

@@ -186,6 +186,12 @@ static void a_wide_mode_that_is_cut_is_so_always(void **state) {
         assert_judged(VERDICT_VIOLATED, CLAUSE_MODE_WIDE, NULL);
         answer(STEP_OF_SUCCESS, REPLY_RETURNED, EINVAL);
         assert_judged(VERDICT_VIOLATED, CLAUSE_MODE_WIDE, NULL);
+        observe_everything(state);
+        widen(STEP_OF_FAILURE, kind, WIDE_CUT);
+        answer(STEP_OF_FAILURE, REPLY_RETURNED, EINVAL); /* instead of EEXIST */
+        assert_judged(VERDICT_VIOLATED, CLAUSE_MODE_WIDE, NULL);
+        answer(STEP_OF_FAILURE, REPLY_RETURNED, EACCES);
+        assert_judged(VERDICT_VIOLATED, CLAUSE_EEXIST, NULL);
     }
 }
 

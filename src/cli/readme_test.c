@@ -6,7 +6,7 @@
 
 /* A block of Markdown: lines that begin with four blanks, up to one that does not. */
 struct block {
-    char text[4096];
+    char text[8192];
     size_t length;
 };
 

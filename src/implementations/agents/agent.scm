@@ -67,7 +67,7 @@
   (newline out)
   (force-output out))
 
-(say (format #f "fifofuzz-agent 1 ~a mkfifo counted wide limits~a" (getpid) (if ascii? " text" "")))
+(say (format #f "fifofuzz-agent 1 ~a mkfifo counted wide~a" (getpid) (if ascii? " text" "")))
 (let loop ((line (read-line in)))
   (unless (eof-object? line)
     (let ((words (string-split line #\space)))
