@@ -26,39 +26,94 @@ struct request {
     int mode, dir_fd;
 };
 
+/* The name is interned, or copies of it would push others out of the interpreter's type cache. */
+static PyObject *attribute(PyObject *object, const char *name) {
+    PyObject *interned = PyUnicode_InternFromString(name);
+    PyObject *value = interned ? PyObject_GetAttr(object, interned) : NULL;
+    Py_XDECREF(interned);
+    return value;
+}
+
+/*
+ * The name of the object's type, as the interpreter's own messages have it: what type itself knows,
+ * whatever a metaclass says, and without the part in front of a dot.
+ */
+static PyObject *type_name(PyObject *object) {
+    PyObject *attributes = attribute((PyObject *)&PyType_Type, "__dict__");
+    PyObject *getter = attributes ? PyMapping_GetItemString(attributes, "__name__") : NULL;
+    PyObject *get = getter ? attribute(getter, "__get__") : NULL;
+    PyObject *name = get ? PyObject_CallFunctionObjArgs(get, Py_TYPE(object), NULL) : NULL;
+    Py_XDECREF(get);
+    Py_XDECREF(getter);
+    Py_XDECREF(attributes);
+    if (!name)
+        return NULL;
+    Py_ssize_t length = PyUnicode_GetLength(name);
+    Py_ssize_t dot = PyUnicode_FindChar(name, '.', 0, length, -1);
+    PyObject *last = PyUnicode_Substring(name, dot < 0 ? 0 : dot + 1, length);
+    Py_DECREF(name);
+    return last;
+}
+
 /* TypeError with `format`, which shows the name of the object's type. */
 static void refuse_type(const char *format, PyObject *object) {
-    PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(object), "__name__");
+    PyObject *name = type_name(object);
     if (name)
         PyErr_Format(PyExc_TypeError, format, name);
     Py_XDECREF(name);
 }
 
+#define PATH_EXPECTED "mkfifo: path should be string, bytes or os.PathLike, not %.200U"
+
 /* Other bytes-like objects are on their way out of os: a DeprecationWarning, which may be fatal. */
 static PyObject *bytes_of_buffer(PyObject *object) {
-    PyObject *name = PyObject_GetAttrString((PyObject *)Py_TYPE(object), "__name__");
+    PyObject *name = type_name(object);
     if (!name)
         return NULL;
-    int error =
-        PyErr_WarnFormat(PyExc_DeprecationWarning, 1,
-                         "mkfifo: path should be string, bytes or os.PathLike, not %U", name);
+    int error = PyErr_WarnFormat(PyExc_DeprecationWarning, 1, PATH_EXPECTED, name);
     Py_DECREF(name);
     return error ? NULL : PyBytes_FromObject(object);
 }
 
-/* True if the object has a buffer to look at. An exception of its own is not our answer. */
+/*
+ * True if the object is of a type with a buffer, even if this one cannot be had, as that of a
+ * released memoryview: only the want of one is a TypeError.
+ */
 static int has_buffer(PyObject *object) {
     PyObject *view = PyMemoryView_FromObject(object);
+    int has = view || !PyErr_ExceptionMatches(PyExc_TypeError);
     PyErr_Clear();
     Py_XDECREF(view);
-    return view != NULL;
+    return has;
+}
+
+/* True if the message is PyOS_FSPath's for want of __fspath__. */
+static int lacks_fspath(PyObject *message) {
+    PyObject *start = PyUnicode_FromString("expected str, bytes or os.PathLike object, not ");
+    int lacks = start ? (int)PyUnicode_Tailmatch(message, start, 0, PY_SSIZE_T_MAX, -1) : -1;
+    Py_XDECREF(start);
+    return lacks;
 }
 
 /* The str or bytes that a path-like object stands for (PEP 519). */
 static PyObject *represented(PyObject *object) {
-    if (PyObject_HasAttrString((PyObject *)Py_TYPE(object), "__fspath__"))
-        return PyOS_FSPath(object);
-    refuse_type("mkfifo: path should be string, bytes or os.PathLike, not %U", object);
+    PyObject *type, *value, *traceback;
+    PyObject *path = PyOS_FSPath(object);
+    if (path || !PyErr_ExceptionMatches(PyExc_TypeError))
+        return path;
+    PyErr_Fetch(&type, &value, &traceback);
+    PyObject *message = traceback || !value ? NULL : PyObject_Str(value);
+    int lacks = message ? lacks_fspath(message) : 0;
+    Py_XDECREF(message);
+    if (!lacks) {
+        PyErr_Restore(type, value, traceback);
+        return NULL;
+    }
+    Py_XDECREF(type);
+    Py_XDECREF(value);
+    Py_XDECREF(traceback);
+    if (lacks > 0)
+        refuse_type(PATH_EXPECTED, object);
     return NULL;
 }
 
@@ -110,7 +165,7 @@ static int convert_dir_fd(PyObject *object, int *dir_fd) {
         return 0;
     }
     if (!PyIndex_Check(object)) {
-        refuse_type("argument should be integer or None, not %U", object);
+        refuse_type("argument should be integer or None, not %.200U", object);
         return -1;
     }
     PyObject *number = PyNumber_Index(object);
