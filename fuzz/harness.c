@@ -176,6 +176,16 @@ static void end_at_once(int status, void *context) {
     _exit(status);
 }
 
+/* The target's own, which `start` brings to life before the sandbox takes its files away. */
+static int start_own(const struct harness_own *own, const struct implementation **out) {
+    if (strcmp(arguments.implementation, "own") != 0) {
+        snprintf(unable, sizeof unable, "this target has an implementation of its own");
+        return -EINVAL;
+    }
+    *out = own->implementation;
+    return own->start(unable, sizeof unable);
+}
+
 /* Finds the implementation; one that is loaded does not get to run at our exit. */
 static int find_implementation(const struct implementation **out) {
     int error = subject_find(out, arguments.implementation, unable, sizeof unable);
@@ -185,11 +195,11 @@ static int find_implementation(const struct implementation **out) {
 }
 
 /* Opens the examiner; false with the reason in `unable`. */
-static bool open_examiner(void) {
+static bool open_examiner(const struct harness_own *own) {
     const struct implementation *implementation;
     int error = subject_level(&examiner.contract.level, arguments.contract, unable, sizeof unable);
     if (!error)
-        error = find_implementation(&implementation);
+        error = own ? start_own(own, &implementation) : find_implementation(&implementation);
     if (error) {
         leave(subject_mistaken(error) ? CAMPAIGN_REFUSED : CAMPAIGN_UNABLE, unable);
         return false;
@@ -251,7 +261,7 @@ static bool stands_by(void) {
 }
 
 /* The worker starts with the first input: threads do not survive a fork server's fork. */
-static bool ready(void) {
+static bool ready(const struct harness_own *own) {
     static bool opened;
     if (opened || unable[0])
         return opened;
@@ -260,7 +270,7 @@ static bool ready(void) {
         snprintf(unable, sizeof unable, "the process before this one ended with an input");
         return false;
     }
-    opened = open_examiner();
+    opened = open_examiner(own);
     if (opened) {
         prepare_collector();
         announce();
@@ -270,23 +280,65 @@ static bool ready(void) {
     return opened;
 }
 
-int harness_run(const uint8_t *data, size_t size) {
-    if (!ready() || (writer.job && campaign_is_fatal(&writer, data, size)))
-        return 0;
+struct examiner *harness_begin(const struct harness_own *own, const uint8_t *data, size_t size,
+                               size_t scenario_size, const struct scenario **out) {
+    if (!ready(own) || (writer.job && campaign_is_fatal(&writer, data, size)))
+        return NULL;
     if (writer.job)
         campaign_begin(&writer, data, size);
     engine_begin();
-    scenario_decode(&scenario, data, size);
+    scenario_decode(&scenario, data, scenario_size);
     scenario_restrict(&scenario, harness_shape);
     examine_adapt(&examiner, &scenario);
-    struct verdict verdict;
-    bool held = examine_holds(&examiner, &scenario, &verdict);
-    if (!held)
-        collector_take(&collector, &scenario, &verdict);
-    if (writer.job && (verdict.kind == VERDICT_UNDECIDED || (held && verdict_is_bad(&verdict))))
-        campaign_leave_open(&writer, (enum clause)verdict.clause);
+    *out = &scenario;
+    return &examiner;
+}
+
+void harness_end(const struct verdict *verdict, bool held) {
+    if (!writer.job)
+        return;
+    if (verdict->kind == VERDICT_UNDECIDED || (held && verdict_is_bad(verdict)))
+        campaign_leave_open(&writer, (enum clause)verdict->clause);
+    campaign_end(&writer, examiner.scenarios, examiner.calls, examiner.undecided);
+}
+
+/* Enters on the campaign's page what is told in full on stderr alone. */
+static void note(const char *signature, const char *reason) {
+    struct campaign_finding *found = campaign_next_finding(&writer);
+    if (!found)
+        return;
+    *found = (struct campaign_finding){.count = 1};
+    snprintf(found->key, sizeof found->key, "%s", signature);
+    snprintf(found->signature, sizeof found->signature, "%s", signature);
+    snprintf(found->reason, sizeof found->reason, "%s", reason);
+    campaign_publish(&writer);
+}
+
+void harness_found(const uint8_t *data, size_t size, const char *signature, const char *reason,
+                   const char *report) {
     if (writer.job)
-        campaign_end(&writer, examiner.scenarios, examiner.calls, examiner.undecided);
+        fprintf(stderr, CAMPAIGN_UNSAVED "%s\n", signature);
+    fprintf(stderr, "%s\n", report);
+    print_scenario_at_hand();
+    if (writer.job) {
+        fputs(CAMPAIGN_UNSAVED_END "\n", stderr);
+        note(signature, reason);
+        campaign_mark_fatal(&writer, data, size);
+        campaign_enter(&writer, CAMPAIGN_FOUND);
+    }
+    check_context = NULL;
+    abort();
+}
+
+int harness_run(const uint8_t *data, size_t size) {
+    const struct scenario *at_hand;
+    if (!harness_begin(NULL, data, size, size, &at_hand))
+        return 0;
+    struct verdict verdict;
+    bool held = examine_holds(&examiner, at_hand, &verdict);
+    if (!held)
+        collector_take(&collector, at_hand, &verdict);
+    harness_end(&verdict, held);
     if (held || (arguments.keep_going && !stopped_by_sanitizer(&verdict)))
         return 0;
     if (writer.job)

@@ -22,9 +22,11 @@
 #ifndef FIFOFUZZ_HARNESS_H
 #define FIFOFUZZ_HARNESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "examine.h"
 #include "scenario_shape.h"
 
 /*
@@ -40,5 +42,35 @@ extern const enum target_shape harness_shape;
  * goes on after a finding, except after a sanitizer's report, which stays the only one.
  */
 int harness_run(const uint8_t *data, size_t size);
+
+/* --- parts, for a target that compares an implementation of its own with another -------------- */
+
+/* What it brings along in place of --implementation. */
+struct harness_own {
+    const struct implementation *implementation;
+
+    /* Called once, before the sandbox is opened. Returns 0, or -errno with `reason`. */
+    int (*start)(char *reason, size_t reason_size);
+};
+
+/*
+ * Begins an input, of which the first `scenario_size` bytes are a scenario: `*out` is that, of the
+ * target's shape and without what cannot be done here; it belongs to the harness and holds until
+ * the next input. `own` is NULL for --implementation. Returns the examiner to run it with, or NULL
+ * if the input is to be left alone, for which the reason has been given.
+ */
+struct examiner *harness_begin(const struct harness_own *own, const uint8_t *data, size_t size,
+                               size_t scenario_size, const struct scenario **out);
+
+/* Ends the input in the campaign's figures, which are the examiner's. `held` as examine_holds. */
+void harness_end(const struct verdict *verdict, bool held);
+
+/*
+ * Ends the process with a finding that its scenario alone does not show, so that it gets no folder:
+ * `report` and the scenario go to stderr, `signature` to the campaign's page with the `reason` why
+ * it is in no folder.
+ */
+_Noreturn void harness_found(const uint8_t *data, size_t size, const char *signature,
+                             const char *reason, const char *report);
 
 #endif

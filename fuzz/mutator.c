@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "harness.h"
-#include "random.h"
 #include "scenario_generate.h"
 #include "scenario_mutate.h"
 
@@ -77,38 +76,33 @@ static size_t write_fitting(struct scenario *scenario, uint8_t *out, size_t capa
     return length;
 }
 
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed) {
-    struct random random;
-    random_seed(&random, seed);
-    if (mutator_off || random_one_in(&random, BYTES_ONE_IN))
+size_t mutator_mutate(uint8_t *data, size_t size, size_t max_size, struct random *random) {
+    if (mutator_off || random_one_in(random, BYTES_ONE_IN))
         return LLVMFuzzerMutate(data, size, max_size);
-    if (random_one_in(&random, FRESH_ONE_IN)) {
-        scenario_generate(&mutant, &random, harness_shape);
+    if (random_one_in(random, FRESH_ONE_IN)) {
+        scenario_generate(&mutant, random, harness_shape);
     } else {
         scenario_decode(&mutant, data, size);
-        uint32_t changes = random_between(&random, 1, CHANGES_MAX);
+        uint32_t changes = random_between(random, 1, CHANGES_MAX);
         for (uint32_t i = 0; i < changes; i++)
-            scenario_mutate(&mutant, &random, harness_shape);
+            scenario_mutate(&mutant, random, harness_shape);
     }
     if (is_heavy(&mutant) || is_long(&mutant))
-        scenario_generate(&mutant, &random, harness_shape);
+        scenario_generate(&mutant, random, harness_shape);
     return write_fitting(&mutant, data, max_size);
 }
 
-size_t LLVMFuzzerCustomCrossOver(const uint8_t *data1, size_t size1, const uint8_t *data2,
-                                 size_t size2, uint8_t *out, size_t max_out_size,
-                                 unsigned int seed) {
-    struct random random;
+size_t mutator_cross(const uint8_t *data1, size_t size1, const uint8_t *data2, size_t size2,
+                     uint8_t *out, size_t max_out_size, struct random *random) {
     if (mutator_off) {
         size_t kept = size1 < max_out_size ? size1 : max_out_size;
         memcpy(out, data1, kept);
         return LLVMFuzzerMutate(out, kept, max_out_size); /* which has a cross-over of its own */
     }
-    random_seed(&random, seed);
     scenario_decode(&first, data1, size1);
     scenario_decode(&second, data2, size2);
-    scenario_cross(&mutant, &first, &second, &random, harness_shape);
+    scenario_cross(&mutant, &first, &second, random, harness_shape);
     if (is_heavy(&mutant) || is_long(&mutant))
-        scenario_generate(&mutant, &random, harness_shape);
+        scenario_generate(&mutant, random, harness_shape);
     return write_fitting(&mutant, out, max_out_size);
 }

@@ -1,0 +1,271 @@
+"""Makes the calls of a plan, notes all that they show, and compares two functions' notes.
+
+A plan is rows of five bytes: kind of path, mode, descriptor and form, and a salt. Each call of a
+scenario is made by several rows. The first one that means the scenario's call is the one that is
+judged; what comes before is refused, and what comes behind finds the FIFO there.
+"""
+
+import gc
+import warnings
+from sys import getallocatedblocks, getrefcount
+
+import kinds
+from kinds import ABSENT, OTHER, RIGHT, WARNED, WRONG, OwnError, trace, under_test
+
+ROW = 5
+STRICT = 0x80  # in the salt: warnings are errors
+SALT = 0x7F
+GARBAGE = 20000  # objects in cycles, before they are collected
+TRIALS = 32  # how often a call is repeated to see whether it leaks
+PLAIN = bytes(ROW)
+
+functions = []  # the reference, then the one under test
+logs = [[], []]
+faults = []  # what is wrong whatever the other function does
+position = bytearray(1)  # index of the row at hand; the host reads it when a call does not return
+made = [0, 0]  # calls of each function in all
+plan = {"rows": (PLAIN,), "per_call": 1, "trial": False}
+
+
+# --- one list of arguments ------------------------------------------------------------------------
+
+
+class List:
+    """One row, made into arguments for the scenario's call."""
+
+    __slots__ = ("index", "which", "category", "strict", "value", "path", "positional", "named")
+
+    def __init__(self, index, row, value):
+        path, mode, descriptor, form, salt = row
+        which = (
+            kinds.PATHS[path % len(kinds.PATHS)],
+            kinds.MODES[mode % len(kinds.MODES)],
+            kinds.DESCRIPTORS[descriptor % len(kinds.DESCRIPTORS)],
+            kinds.FORMS[form % len(kinds.FORMS)],
+        )
+        self.index, self.which, self.value = index, which, value
+        self.strict = salt & STRICT != 0
+        self.category = categorize(which, value)
+        salt &= SALT
+        name = b"" if self.category == OTHER else value[0]
+        self.path = which[0].make(name, salt)
+        arguments = (self.path, which[1].make(value[1], salt), which[2].make(value[2], salt))
+        self.positional, self.named = which[3].make(*arguments)
+
+    def means_the_value(self):
+        return self.category == RIGHT or (self.category == WARNED and not self.strict)
+
+
+def categorize(which, value):
+    """The worst of the arguments' categories."""
+    categories = set()
+    for one, of in zip(which, (*value, None)):
+        categories.add(one.category(of) if callable(one.category) else one.category)
+    for category in (WRONG, OTHER, WARNED):
+        if category in categories:
+            return category
+    return RIGHT
+
+
+def show(which, value):
+    """As it would be written: mkfifo(Path('a'), mode=Index(438))."""
+    text = value[0].decode("utf-8", "surrogateescape")
+    path = which[0].label.format(text)
+    return which[3].label.format(path, which[1].label.format(value[1]), which[2].label.format(value[2]))
+
+
+def labels():
+    """For reports after a crash: a list of texts for each column of a row."""
+    tables = (kinds.PATHS, kinds.MODES, kinds.DESCRIPTORS, kinds.FORMS)
+    return [[one.label.encode() for one in table] for table in tables]
+
+
+# --- one call -------------------------------------------------------------------------------------
+
+strict = False
+
+
+def warned(message, category, filename, lineno, file=None, line=None):
+    trace.append(("warning", category.__name__, str(message)))
+    if strict:
+        raise category(message)
+
+
+def names_the_path(error, path, is_reference):
+    """The one difference that there is to be: os.mkfifo does not tell the path."""
+    if isinstance(error, OwnError):
+        return error.filename is None
+    return error.filename is (None if is_reference else path)
+
+
+def describe(error, path, is_reference):
+    told = [type(error).__module__, type(error).__qualname__, repr(error.args)]
+    for other in (error.__context__, error.__cause__):
+        told.append(other and (type(other).__qualname__, repr(other.args)))
+    if isinstance(error, OSError):
+        told += [error.errno, error.strerror, error.filename2]
+        if not names_the_path(error, path, is_reference):
+            told.append(f"filename is {error.filename!r}")
+    return tuple(told)
+
+
+def is_shared(one):
+    """Objects that the interpreter uses itself, all the time."""
+    return one is None or type(one) is bool or (type(one) is int and -5 <= one <= 256)
+
+
+def count(objects, types):
+    """References to the arguments, to their types and those types' names."""
+    counts = [getrefcount(one) for one in objects]
+    counts += [getrefcount(one) for one in types]
+    counts += [getrefcount(type.__dict__["__name__"].__get__(one)) for one in types]
+    return counts
+
+
+def call(function, arguments, path, is_reference):
+    """What came of it: a tuple of plain values, to be compared with another function's."""
+    global strict
+    every = (*arguments.positional, *arguments.named.values(), *arguments.named, path)
+    watched = [one for one in every if not is_shared(one)]
+    types = [type(one) for one in watched]
+    trace.clear()
+    strict = arguments.strict
+    before = count(watched, types)
+    try:
+        outcome = function(*arguments.positional, **arguments.named)
+    except BaseException as error:
+        outcome = describe(error, path, is_reference)
+    else:
+        outcome = "returned" if outcome is None else f"returned {outcome!r}"
+    seen = tuple(trace)
+    after = count(watched, types)
+    kept = tuple(new - old for new, old in zip(after, before))
+    return outcome, seen, kept
+
+
+SHARED = (None, True, False, 0o666, int, str, bytes, TypeError, ValueError, OverflowError)
+
+
+def kept_by_each(function, arguments):
+    """Blocks of memory, and references to what all share, that each of many calls leaves behind."""
+    blocks, before = getallocatedblocks(), [getrefcount(one) for one in SHARED]
+    for _ in range(TRIALS):
+        try:
+            function(*arguments.positional, **arguments.named)
+        except BaseException:
+            pass
+        trace.clear()
+    after = [getrefcount(one) for one in SHARED]
+    kept = [new - old for new, old in zip(after, before)]
+    return [each // TRIALS if each > 0 else 0 for each in (getallocatedblocks() - blocks, *kept)]
+
+
+def growth(function, arguments):
+    """What is kept each time; once in a while the interpreter itself keeps something."""
+    kept = kept_by_each(function, arguments)
+    for _ in range(10):
+        if any(kept):
+            kept = kept_by_each(function, arguments)
+    return kept
+
+
+def is_refused(outcome):
+    return type(outcome) is tuple and (len(outcome) < 6 or outcome[1] == OwnError.__qualname__)
+
+
+def check(arguments, outcome):
+    """Our own judgement, where it needs no scenario."""
+    if arguments.category == WRONG and not is_refused(outcome):
+        faults.append(f"{show(arguments.which, arguments.value)}: must be refused: {outcome}")
+    elif arguments.category != WRONG and not arguments.strict and is_refused(outcome):
+        faults.append(f"{show(arguments.which, arguments.value)}: is allowed: {outcome}")
+
+
+def make_list(which, arguments):
+    """Makes the call and notes it; returns its outcome."""
+    function = functions[which]
+    under_test[:] = [function]
+    record = call(function, arguments, arguments.path, which == 0)
+    made[which] += 1
+    check(arguments, record[0])
+    logs[which].append((arguments.which, arguments.value, record))
+    if plan["trial"] and arguments.category == WRONG:
+        logs[which].append((arguments.which, arguments.value, growth(function, arguments)))
+        made[which] += TRIALS
+    return record[0]
+
+
+# --- what the host calls --------------------------------------------------------------------------
+
+
+def begin(rows, per_call, trial):
+    """A new input; `rows` are bytes, and none means the plain call."""
+    logs[0].clear()
+    logs[1].clear()
+    faults.clear()
+    if gc.get_count()[0] > GARBAGE:
+        gc.collect()
+    split = [rows[at : at + ROW] for at in range(0, len(rows), ROW)]
+    plan.update(rows=split or (PLAIN,), per_call=per_call, trial=trial, at=[0, 0])
+
+
+def number_of(outcome):
+    """0, an errno, or -1 for what neither is."""
+    if outcome == "returned":
+        return 0
+    return outcome[5] if type(outcome) is tuple and len(outcome) >= 8 else -1
+
+
+def make(which, path, mode, descriptor):
+    """All lists of one call of the scenario; returns what the judged one came to (number_of)."""
+    value = (path, mode, descriptor)
+    rows, judged = plan["rows"], None
+    for _ in range(plan["per_call"]):
+        at = plan["at"][which] % len(rows)
+        plan["at"][which] += 1
+        position[0] = at
+        arguments = List(at, rows[at], value)
+        outcome = make_list(which, arguments)
+        if judged is None and arguments.means_the_value():
+            judged = number_of(outcome)
+    if judged is None:
+        judged = number_of(make_list(which, List(0, PLAIN, value)))
+    return judged
+
+
+def compare():
+    """None, or in words the first thing in which the functions differ or a fault of one."""
+    if faults:
+        return faults[0]
+    for one, other in zip(*logs):
+        if one != other:
+            return (
+                f"{show(other[0], other[1])}\n"
+                f"  os.mkfifo:  {one[2]}\n"
+                f"  the module: {other[2]}"
+            )
+    if len(logs[0]) != len(logs[1]):
+        return f"{len(logs[0])} calls of os.mkfifo, {len(logs[1])} of the module"
+    return None
+
+
+def warm_up():
+    """Whatever is loaded late is loaded now: later there are no files."""
+    gc.disable()  # or references would vanish while they are counted
+    warnings.simplefilter("always")
+    warnings.showwarning = warned
+    for error in ("surrogateescape", "strict"):
+        try:
+            "\ud800".encode("utf-8", error)
+        except UnicodeEncodeError as failed:
+            str(failed)
+    for which in (0, 1):
+        for table, at in ((kinds.PATHS, 0), (kinds.MODES, 1), (kinds.DESCRIPTORS, 2), (kinds.FORMS, 3)):
+            for index in range(len(table)):
+                row = bytearray(ROW)
+                row[at] = index
+                begin(bytes(row), 1, False)
+                make(which, b"/nowhere/x", 0o666, kinds.CWD)
+    made[:] = [0, 0]
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,118 @@
+#include "pair.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "interpreter.h"
+
+/* --- what is left behind ---------------------------------------------------------------------- */
+
+static uint64_t mix(uint64_t hash, const void *bytes, size_t length) {
+    const unsigned char *at = bytes;
+    for (size_t i = 0; i < length; i++)
+        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
+    return hash;
+}
+
+static uint64_t mix_number(uint64_t hash, uint64_t number) {
+    return mix(hash, &number, sizeof number);
+}
+
+/* Of all that is the same in two runs: neither times nor the numbers of inodes and devices. */
+static uint64_t digest_node(uint64_t hash, const struct observation *seen,
+                            const struct observed_node *node) {
+    hash = mix(hash, seen->bytes + node->name, node->name_length);
+    hash = mix(hash, seen->bytes + node->content, node->content_length);
+    const uint64_t facts[] = {node->parent,      node->facts.mode,           node->facts.uid,
+                              node->facts.gid,   node->facts.nlink,          node->facts.rdev,
+                              node->name_length, (uint64_t)node->facts.size, node->content_length};
+    return mix(hash, facts, sizeof facts);
+}
+
+/* Results of all steps and the arena afterwards, whose directories list in one order. */
+static uint64_t digest(const struct observation *seen) {
+    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    for (uint32_t i = 0; i < seen->outcome_count; i++) {
+        hash = mix_number(hash, (uint32_t)seen->outcomes[i].result);
+        hash = mix_number(hash, (uint32_t)seen->outcomes[i].error);
+    }
+    for (uint32_t i = 0; i < seen->node_count; i++)
+        hash = digest_node(hash, seen, &seen->nodes[i]);
+    return mix_number(mix_number(hash, seen->umask), seen->node_count);
+}
+
+/* --- one look --------------------------------------------------------------------------------- */
+
+static const char *const side_names[SIDE_COUNT] = {"os.mkfifo", "the module"};
+
+static const char *report_crash(const struct plan *plan, const struct verdict *verdict,
+                                const char *side, char *report) {
+    char call[1024];
+    interpreter_describe_last(plan, call, sizeof call);
+    snprintf(report, PAIR_REPORT_SIZE, "%s %s in step %u (%d), called as\n  %s", side,
+             verdict_ending_name((enum ending)verdict->got), verdict->step + 1, verdict->number,
+             call);
+    return "python.crash";
+}
+
+static const char *report_violation(const struct scenario *scenario, const struct verdict *verdict,
+                                    const char *side, char *report) {
+    char words[512];
+    char signature[FAULT_KEY_SIZE];
+    verdict_describe(verdict, words, sizeof words);
+    verdict_signature(verdict, scenario, signature, sizeof signature);
+    snprintf(report, PAIR_REPORT_SIZE, "%s breaks the contract in step %u: %s (%s)", side,
+             verdict->step + 1, words, signature);
+    return "python.contract";
+}
+
+/* Both sides in turn, then the comparison. Returns as pair_examine does. */
+static const char *look(struct examiner *examiner, const struct scenario *scenario,
+                        const struct plan *plan, struct verdict *verdict, char *report) {
+    uint64_t digests[SIDE_COUNT];
+    struct verdict verdicts[SIDE_COUNT];
+    interpreter_begin(plan);
+    for (int side = 0; side < SIDE_COUNT; side++) {
+        const struct observation *seen =
+            sandbox_run(examiner->sandbox, scenario, &interpreter_pair[side], SANDBOX_OBSERVED);
+        verdict_judge(&examiner->judge, scenario, seen, verdict);
+        digests[side] = digest(seen);
+        verdicts[side] = *verdict;
+        if (verdict_is_bad(verdict) && verdict->aspect == ASPECT_ENDING)
+            return report_crash(plan, verdict, side_names[side], report);
+    }
+    if (interpreter_differs(report, PAIR_REPORT_SIZE))
+        return "python.difference";
+    for (int side = 0; side < SIDE_COUNT; side++)
+        if (verdict_is_bad(&verdicts[side]))
+            return report_violation(scenario, &verdicts[side], side_names[side], report);
+    if (digests[0] == digests[1])
+        return NULL;
+    snprintf(report, PAIR_REPORT_SIZE, "the module leaves another arena than os.mkfifo");
+    return "python.arena";
+}
+
+/* Did any call give ELOOP, which a mount elsewhere may bring about? See examine.c. */
+static bool is_eloop_seen(const struct observation *seen) {
+    for (uint32_t i = 0; i < seen->outcome_count; i++)
+        if (seen->outcomes[i].error == ELOOP)
+            return true;
+    return false;
+}
+
+const char *pair_examine(struct examiner *examiner, const struct scenario *scenario,
+                         const struct plan *plan, struct verdict *verdict, char *report) {
+    enum { TRIES = 40 };
+    examiner->scenarios++;
+    for (int tries = 1;; tries++) {
+        const char *signature = look(examiner, scenario, plan, verdict, report);
+        bool may_be_chance = signature && strcmp(signature, "python.crash") != 0 &&
+                             (strstr(report, "ELOOP") || strstr(report, "symbolic links") ||
+                              is_eloop_seen(sandbox_last(examiner->sandbox)));
+        if (!may_be_chance || tries == TRIES) {
+            examiner->undecided += verdict->kind == VERDICT_UNDECIDED;
+            return signature;
+        }
+    }
+}
