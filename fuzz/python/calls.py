@@ -125,7 +125,8 @@ def count(objects, types):
 def call(function, arguments, path, is_reference):
     """What came of it: a tuple of plain values, to be compared with another function's."""
     global strict
-    every = (*arguments.positional, *arguments.named.values(), *arguments.named, path)
+    names = [name for name in arguments.named if type(name) is not str]
+    every = (*arguments.positional, *arguments.named.values(), *names, path)
     watched = [one for one in every if not is_shared(one)]
     types = [type(one) for one in watched]
     trace.clear()

@@ -159,7 +159,7 @@ static bool take_calls(PyObject *module) {
 static bool load_all(const char *canary) {
     PyObject *kinds = load("kinds", python_source_kinds);
     PyObject *module = kinds ? load("calls", python_source_calls) : NULL;
-    return module && run(joining, module) && (!canary || run(canary, module)) && take_calls(module);
+    return module && run(joining, module) && take_calls(module) && (!canary || run(canary, module));
 }
 
 int interpreter_start(const char *canary, char *reason, size_t reason_size) {

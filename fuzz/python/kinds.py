@@ -73,7 +73,7 @@ class Answers:
         answer = self.answers[self.next]
         self.next = min(self.next + 1, len(self.answers) - 1)
         if isinstance(answer, BaseException):
-            raise type(answer)(*answer.args)
+            raise anew(answer)
         return answer
 
 
@@ -142,6 +142,11 @@ def exceptions():
 def exception(salt):
     every = exceptions()
     return every[salt % len(every)]
+
+
+def anew(error):
+    """A copy, for what was raised keeps frames and so their arguments."""
+    return type(error)(*error.args)
 
 
 def text(value):
@@ -308,7 +313,7 @@ def _property_raises(value, salt):
 
     def get(self):
         trace.append("property")
-        raise error
+        raise anew(error)
 
     own.__fspath__ = property(get)
     return own()
@@ -444,7 +449,7 @@ def _property_index(value, salt):
         @property
         def __index__(self):
             trace.append("property")
-            raise error
+            raise anew(error)
 
     return Own()
 

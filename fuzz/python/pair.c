@@ -67,20 +67,36 @@ static const char *report_violation(const struct scenario *scenario, const struc
     return "python.contract";
 }
 
-/* Both sides in turn, then the comparison. Returns as pair_examine does. */
+/*
+ * A mount elsewhere may disturb a walk through many links, which then gives ELOOP or leads nowhere:
+ * examine.c has the whole story.
+ */
+static bool may_be_disturbed(const struct observation *seen, const struct verdict *verdict) {
+    for (uint32_t i = 0; i < seen->outcome_count; i++)
+        if (seen->outcomes[i].error == ELOOP)
+            return true;
+    return verdict_is_bad(verdict) && verdict->links > WORLD_LINKS / 2;
+}
+
+/* Both sides in turn, then the comparison. Returns as pair_examine does; `*chance` may be why. */
 static const char *look(struct examiner *examiner, const struct scenario *scenario,
-                        const struct plan *plan, struct verdict *verdict, char *report) {
+                        const struct plan *plan, struct verdict *verdict, char *report,
+                        bool *chance) {
     uint64_t digests[SIDE_COUNT];
     struct verdict verdicts[SIDE_COUNT];
     interpreter_begin(plan);
+    *chance = false;
     for (int side = 0; side < SIDE_COUNT; side++) {
         const struct observation *seen =
             sandbox_run(examiner->sandbox, scenario, &interpreter_pair[side], SANDBOX_OBSERVED);
         verdict_judge(&examiner->judge, scenario, seen, verdict);
+        if (seen->ending != ENDING_DONE) {
+            *chance = false;
+            return report_crash(plan, verdict, side_names[side], report);
+        }
+        *chance |= may_be_disturbed(seen, verdict);
         digests[side] = digest(seen);
         verdicts[side] = *verdict;
-        if (verdict_is_bad(verdict) && verdict->aspect == ASPECT_ENDING)
-            return report_crash(plan, verdict, side_names[side], report);
     }
     if (interpreter_differs(report, PAIR_REPORT_SIZE))
         return "python.difference";
@@ -93,26 +109,16 @@ static const char *look(struct examiner *examiner, const struct scenario *scenar
     return "python.arena";
 }
 
-/* Did any call give ELOOP, which a mount elsewhere may bring about? See examine.c. */
-static bool is_eloop_seen(const struct observation *seen) {
-    for (uint32_t i = 0; i < seen->outcome_count; i++)
-        if (seen->outcomes[i].error == ELOOP)
-            return true;
-    return false;
-}
-
 const char *pair_examine(struct examiner *examiner, const struct scenario *scenario,
                          const struct plan *plan, struct verdict *verdict, char *report) {
     enum { TRIES = 40 };
-    examiner->scenarios++;
-    for (int tries = 1;; tries++) {
-        const char *signature = look(examiner, scenario, plan, verdict, report);
-        bool may_be_chance = signature && strcmp(signature, "python.crash") != 0 &&
-                             (strstr(report, "ELOOP") || strstr(report, "symbolic links") ||
-                              is_eloop_seen(sandbox_last(examiner->sandbox)));
-        if (!may_be_chance || tries == TRIES) {
-            examiner->undecided += verdict->kind == VERDICT_UNDECIDED;
-            return signature;
-        }
+    bool chance = true;
+    const char *signature = NULL;
+    for (int tries = 0; tries < TRIES && chance; tries++) {
+        signature = look(examiner, scenario, plan, verdict, report, &chance);
+        chance &= signature != NULL;
     }
+    examiner->scenarios++;
+    examiner->undecided += verdict->kind == VERDICT_UNDECIDED;
+    return signature;
 }
