@@ -10,7 +10,8 @@ import warnings
 from sys import getallocatedblocks, getrefcount
 
 import kinds
-from kinds import ABSENT, OTHER, RIGHT, WARNED, WRONG, OwnError, trace, under_test
+from kinds import OTHER, RIGHT, WARNED, WRONG
+from objects import OwnError, trace, under_test
 
 ROW = 5
 STRICT = 0x80  # in the salt: warnings are errors
@@ -18,6 +19,7 @@ SALT = 0x7F
 GARBAGE = 20000  # objects in cycles, before they are collected
 TRIALS = 32  # how often a call is repeated to see whether it leaks
 PLAIN = bytes(ROW)
+TABLES = (kinds.PATHS, kinds.MODES, kinds.DESCRIPTORS, kinds.FORMS)  # a column of a row each
 
 functions = []  # the reference, then the one under test
 logs = [[], []]
@@ -36,13 +38,8 @@ class List:
     __slots__ = ("index", "which", "category", "strict", "value", "path", "positional", "named")
 
     def __init__(self, index, row, value):
-        path, mode, descriptor, form, salt = row
-        which = (
-            kinds.PATHS[path % len(kinds.PATHS)],
-            kinds.MODES[mode % len(kinds.MODES)],
-            kinds.DESCRIPTORS[descriptor % len(kinds.DESCRIPTORS)],
-            kinds.FORMS[form % len(kinds.FORMS)],
-        )
+        salt = row[-1]
+        which = [table[byte % len(table)] for table, byte in zip(TABLES, row)]
         self.index, self.which, self.value = index, which, value
         self.strict = salt & STRICT != 0
         self.category = categorize(which, value)
@@ -71,13 +68,13 @@ def show(which, value):
     """As it would be written: mkfifo(Path('a'), mode=Index(438))."""
     text = value[0].decode("utf-8", "surrogateescape")
     path = which[0].label.format(text)
-    return which[3].label.format(path, which[1].label.format(value[1]), which[2].label.format(value[2]))
+    numbers = [one.label.format(of) for one, of in zip(which[1:3], value[1:])]
+    return which[3].label.format(path, *numbers)
 
 
 def labels():
     """For reports after a crash: a list of texts for each column of a row."""
-    tables = (kinds.PATHS, kinds.MODES, kinds.DESCRIPTORS, kinds.FORMS)
-    return [[one.label.encode() for one in table] for table in tables]
+    return [[one.label.encode() for one in table] for table in TABLES]
 
 
 # --- one call -------------------------------------------------------------------------------------
@@ -261,7 +258,7 @@ def warm_up():
         except UnicodeEncodeError as failed:
             str(failed)
     for which in (0, 1):
-        for table, at in ((kinds.PATHS, 0), (kinds.MODES, 1), (kinds.DESCRIPTORS, 2), (kinds.FORMS, 3)):
+        for at, table in enumerate(TABLES):
             for index in range(len(table)):
                 row = bytearray(ROW)
                 row[at] = index

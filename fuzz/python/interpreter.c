@@ -10,7 +10,8 @@
 
 #include "check.h"
 
-/* The sources of kinds.py and calls.py by lines; each array ends with NULL. */
+/* The sources of Python beside this file, by lines; each array ends with NULL. */
+extern const char *const python_source_objects[];
 extern const char *const python_source_kinds[];
 extern const char *const python_source_calls[];
 
@@ -157,7 +158,8 @@ static bool take_calls(PyObject *module) {
 }
 
 static bool load_all(const char *canary) {
-    PyObject *kinds = load("kinds", python_source_kinds);
+    PyObject *objects = load("objects", python_source_objects);
+    PyObject *kinds = objects ? load("kinds", python_source_kinds) : NULL;
     PyObject *module = kinds ? load("calls", python_source_calls) : NULL;
     return module && run(joining, module) && take_calls(module) && (!canary || run(canary, module));
 }

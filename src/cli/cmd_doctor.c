@@ -109,7 +109,7 @@ static void check_fuzz_targets(void) {
             cli_fail(STATUS_OURS, "out of memory");
         char *path = cli_shipped(name);
         bool there = access(path, X_OK) == 0;
-        print_line(there, what, "scripts/build");
+        print_line(there, what, targets[i].package ? targets[i].package : "scripts/build");
         all = all && there;
         free(path);
         free(what);

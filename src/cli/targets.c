@@ -3,10 +3,14 @@
 #include <string.h>
 
 const struct target targets[] = {
-    {"mkfifo", "one call of mkfifo in any file tree", true, SHAPE_MKFIFO},
-    {"mkfifoat", "one call of mkfifoat in any file tree, any dirfd", true, SHAPE_MKFIFOAT},
-    {"sequence", "any number of calls of both, preparations between them", true, SHAPE_SEQUENCE},
-    {"scenario_text", "fifofuzz's own parser, printer, decoder and encoder", false, SHAPE_COUNT},
+    {"mkfifo", "one call of mkfifo in any file tree", true, SHAPE_MKFIFO, NULL},
+    {"mkfifoat", "one call of mkfifoat in any file tree, any dirfd", true, SHAPE_MKFIFOAT, NULL},
+    {"sequence", "any number of calls of both, preparations between them", true, SHAPE_SEQUENCE,
+     NULL},
+    {"python", "os.mkfifo and the Python module, by arguments of any kind", true, SHAPE_SEQUENCE,
+     "python3-dev"},
+    {"scenario_text", "fifofuzz's own parser, printer, decoder and encoder", false, SHAPE_COUNT,
+     NULL},
 };
 const size_t target_count = sizeof targets / sizeof targets[0];
 

@@ -15,6 +15,7 @@ struct target {
     const char *summary;
     bool examines;           /* it runs an implementation and takes part in a campaign */
     enum target_shape shape; /* if it does */
+    const char *package;     /* Debian's, which its build needs besides clang; NULL: none */
 };
 extern const struct target targets[];
 extern const size_t target_count;
