@@ -231,17 +231,27 @@ def make(which, path, mode, descriptor):
     return judged
 
 
+PARTS = ("what came of it", "what was called back", "references kept to arguments and types")
+OF_MANY = "blocks of memory and references to shared objects that each of many calls keeps"
+
+
+def tell(one, other):
+    """Notes of the two functions where they differ."""
+    parts = zip((OF_MANY,), (one,), (other,)) if type(one) is list else zip(PARTS, one, other)
+    return "".join(
+        f"\n  {name}:\n    os.mkfifo:  {mine}\n    the module: {its}"
+        for name, mine, its in parts
+        if mine != its
+    )
+
+
 def compare():
     """None, or in words the first thing in which the functions differ or a fault of one."""
     if faults:
         return faults[0]
     for one, other in zip(*logs):
         if one != other:
-            return (
-                f"{show(other[0], other[1])}\n"
-                f"  os.mkfifo:  {one[2]}\n"
-                f"  the module: {other[2]}"
-            )
+            return show(other[0], other[1]) + tell(one[2], other[2])
     if len(logs[0]) != len(logs[1]):
         return f"{len(logs[0])} calls of os.mkfifo, {len(logs[1])} of the module"
     return None
