@@ -31,8 +31,8 @@ PyMODINIT_FUNC PyInit__mkfifo(void);
 /* What is asked of calls.py. */
 static struct {
     PyObject *begin, *make, *compare, *made;
-    const char *position; /* of its row at hand; never moves */
-    PyObject *labels;     /* a list of bytes for each column; read without the lock */
+    const char *state; /* two bytes, which never move: see calls.py */
+    PyObject *labels;  /* a list of bytes for each column; read without the lock */
 } calls;
 
 /* --- the two implementations ------------------------------------------------------------------ */
@@ -143,7 +143,7 @@ static bool run(const char *source, PyObject *module) {
 }
 
 static bool take_calls(PyObject *module) {
-    PyObject *position = PyObject_GetAttrString(module, "position");
+    PyObject *state = PyObject_GetAttrString(module, "state");
     PyObject *labels = PyObject_CallMethod(module, "labels", NULL);
     PyObject *warmed = PyObject_CallMethod(module, "warm_up", NULL);
     calls.begin = PyObject_GetAttrString(module, "begin");
@@ -151,10 +151,10 @@ static bool take_calls(PyObject *module) {
     calls.compare = PyObject_GetAttrString(module, "compare");
     calls.made = PyObject_GetAttrString(module, "made");
     calls.labels = labels;
-    calls.position = position ? PyByteArray_AsString(position) : NULL;
+    calls.state = state ? PyByteArray_AsString(state) : NULL;
     Py_XDECREF(warmed);
     return labels && warmed && calls.begin && calls.make && calls.compare && calls.made &&
-           calls.position;
+           calls.state;
 }
 
 static bool load_all(const char *canary) {
@@ -207,6 +207,10 @@ bool interpreter_differs(char *out, size_t capacity) {
     return differs;
 }
 
+bool interpreter_met_eloop(void) {
+    return calls.state[1];
+}
+
 /* The kind that a row has in a column. */
 static const char *label(const uint8_t *row, Py_ssize_t column) {
     PyObject *table = PyList_GET_ITEM(calls.labels, column);
@@ -215,7 +219,7 @@ static const char *label(const uint8_t *row, Py_ssize_t column) {
 
 void interpreter_describe_last(const struct plan *plan, char *out, size_t capacity) {
     static const uint8_t plain[PLAN_ROW];
-    unsigned at = (uint8_t)calls.position[0];
+    unsigned at = (uint8_t)calls.state[0];
     const uint8_t *row = at < plan->row_count ? plan->rows[at] : plain;
     snprintf(out, capacity, "%s\n  {0}: %s\n  {1}: %s\n  {2}: %s", label(row, 3), label(row, 0),
              label(row, 1), label(row, 2));

@@ -40,6 +40,9 @@ void interpreter_begin(const struct plan *plan);
  */
 bool interpreter_differs(char *out, size_t capacity);
 
+/* True if a call on either side has met ELOOP since interpreter_begin; needs no lock. */
+bool interpreter_met_eloop(void);
+
 /* Names the list of arguments that was at hand last, by its kinds; needs no lock. */
 void interpreter_describe_last(const struct plan *plan, char *out, size_t capacity);
 

@@ -4,6 +4,7 @@ One difference is wanted: errors have a filename (README.md). fuzz_python does t
 arguments.
 """
 
+import collections
 import os
 import pathlib
 import warnings
@@ -62,6 +63,27 @@ class Static:
         return "a"
 
 
+class Meta(type):
+    """Neither is asked about the objects of its classes."""
+
+    def __fspath__(cls):
+        return "a"
+
+    @property
+    def __name__(cls):
+        return "other"
+
+
+class Named(metaclass=Meta):
+    pass
+
+
+def released_view():
+    view = memoryview(b"a")
+    view.release()
+    return view
+
+
 class Bytes(bytes):
     pass
 
@@ -103,6 +125,11 @@ paths = {
     "class with __fspath__": lambda: Path,
     "bytearray": lambda: bytearray(b"a"),
     "memoryview": lambda: memoryview(b"a"),
+    "memoryview, released": released_view,
+    "class whose metaclass has __fspath__": lambda: Named,
+    "its object": lambda: Named(),
+    "type with a dot in its name": lambda: type("a.b" * 100, (), {})(),
+    "deque": collections.deque,
     "None": lambda: None,
     "int": lambda: 3,
     "bool": lambda: True,
