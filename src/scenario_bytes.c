@@ -23,11 +23,13 @@
  *
  * An id is 1 byte: 00..ef one of usual_ids by % 8, f0..ff the next 2 bytes modulo ID_MAX + 1.
  *
- * scenario_pieces.h has the form of a text. What exceeds SCENARIO_STEPS_MAX is not read.
+ * scenario_pieces.h has the form of a text. What exceeds SCENARIO_STEPS_MAX is not read. A first
+ * byte from e0 on means another form altogether: scenario_history.h.
  */
 #include <sys/stat.h>
 
 #include "check.h"
+#include "scenario_history.h"
 #include "scenario_pieces.h"
 
 enum {
@@ -189,6 +191,10 @@ static void get_operand(struct decoder *decoder, struct step *step, enum operand
 }
 
 void scenario_decode(struct scenario *out, const uint8_t *data, size_t size) {
+    if (size > 0 && data[0] >= SCENARIO_BYTE_HISTORY) {
+        scenario_relive(out, data + 1, size - 1);
+        return;
+    }
     scenario_clear(out);
     struct decoder decoder = {
         .at = data,
