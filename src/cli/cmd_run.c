@@ -454,7 +454,21 @@ const struct verb verb_run = {
         "                    [--html FILE] [--engine ENGINE] [--no-mutator] [--no-seeds]\n"
         "                    [-- ENGINE FLAG...]",
     .summary = "Fuzzes an implementation until a limit, a finding or Ctrl-C.",
-    .help = "TARGET is mkfifo, mkfifoat, sequence (default), python or scenario_text, and is run\n"
-            "in a program fuzz_TARGET that comes with it.\n\n" CLI_SUBJECT_HELP
+    .help =
+        "TARGET is mkfifo, mkfifoat, sequence (default), python or scenario_text, and is run\n"
+        "in a program fuzz_TARGET that comes with it.\n\n" CLI_SUBJECT_HELP
+        "  -e, --engine ENGINE     libfuzzer (default), or afl: AFL++, with job 0 as its main one\n"
+        "  -t, --time S            stop after S seconds\n"
+        "      --runs N            stop after N scenarios, all jobs together\n"
+        "  -s, --seed N            repeat a run; default random, printed in the first line\n"
+        "  -j, --jobs N            processes, each on a processor of its own; default 1\n"
+        "      --findings DIR      where findings are left; default ./findings\n"
+        "      --corpus DIR        keep the engine's corpus there and start from it; AFL++ keeps\n"
+        "                          more of its own in DIR.afl, and goes on from there\n"
+        "      --no-mutator        leave mutation to the engine, which knows bytes alone\n"
+        "      --no-seeds          start from nothing, or from the corpus alone\n"
+        "  -k, --keep-going        collect distinct findings until the limit\n"
+        "      --minimize-time S   time for making one finding's scenario small; default 10,\n"
+        "                          0 leaves it as it was found\n" OUTPUT_HELP,
     .run = run_run,
 };
