@@ -69,7 +69,7 @@ static void change_plan(struct plan *plan, struct random *random) {
 
 /* Room for the scenario, so that the plan fits behind it. */
 static size_t room(size_t max_size) {
-    return max_size > 2 * PLAN_BYTES_MAX ? max_size - PLAN_BYTES_MAX : max_size / 2;
+    return max_size / 2 > PLAN_BYTES_MAX ? max_size - PLAN_BYTES_MAX : max_size / 2;
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned int seed) {

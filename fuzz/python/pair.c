@@ -7,26 +7,33 @@
 
 /* --- what is left behind ---------------------------------------------------------------------- */
 
-static uint64_t mix(uint64_t hash, const void *bytes, size_t length) {
-    const unsigned char *at = bytes;
+static uint64_t mix_byte(uint64_t hash, uint64_t byte) {
+    return (hash ^ (byte & 0xff)) * UINT64_C(0x100000001b3); /* FNV-1a */
+}
+
+static uint64_t mix_bytes(uint64_t hash, const char *bytes, size_t length) {
     for (size_t i = 0; i < length; i++)
-        hash = (hash ^ at[i]) * UINT64_C(0x100000001b3); /* FNV-1a */
+        hash = mix_byte(hash, (unsigned char)bytes[i]);
     return hash;
 }
 
 static uint64_t mix_number(uint64_t hash, uint64_t number) {
-    return mix(hash, &number, sizeof number);
+    for (int shift = 0; shift < 64; shift += 8)
+        hash = mix_byte(hash, number >> shift);
+    return hash;
 }
 
 /* Of all that is the same in two runs: neither times nor the numbers of inodes and devices. */
 static uint64_t digest_node(uint64_t hash, const struct observation *seen,
                             const struct observed_node *node) {
-    hash = mix(hash, seen->bytes + node->name, node->name_length);
-    hash = mix(hash, seen->bytes + node->content, node->content_length);
+    hash = mix_bytes(hash, seen->bytes + node->name, node->name_length);
+    hash = mix_bytes(hash, seen->bytes + node->content, node->content_length);
     const uint64_t facts[] = {node->parent,      node->facts.mode,           node->facts.uid,
                               node->facts.gid,   node->facts.nlink,          node->facts.rdev,
                               node->name_length, (uint64_t)node->facts.size, node->content_length};
-    return mix(hash, facts, sizeof facts);
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
+        hash = mix_number(hash, facts[i]);
+    return hash;
 }
 
 /* Results of all steps and the arena afterwards, whose directories list in one order. */

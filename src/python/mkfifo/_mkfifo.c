@@ -89,9 +89,9 @@ static int has_buffer(PyObject *object) {
 
 /* True if the message is PyOS_FSPath's for want of __fspath__. */
 static int lacks_fspath(PyObject *message) {
-    PyObject *start = PyUnicode_FromString("expected str, bytes or os.PathLike object, not ");
-    int lacks = start ? (int)PyUnicode_Tailmatch(message, start, 0, PY_SSIZE_T_MAX, -1) : -1;
-    Py_XDECREF(start);
+    PyObject *words = PyUnicode_FromString("expected str, bytes or os.PathLike object, not ");
+    int lacks = words ? (int)PyUnicode_Tailmatch(message, words, 0, PY_SSIZE_T_MAX, -1) : -1;
+    Py_XDECREF(words);
     return lacks;
 }
 
