@@ -66,6 +66,7 @@ static _Noreturn void end_with_finding(const struct verdict *verdict) {
     if (writer.job)
         campaign_enter(&writer, CAMPAIGN_FOUND);
     check_context = NULL; /* the report has the scenario */
+    sandbox_abandon();
     if (stopped_by_sanitizer(verdict))
         engine_keep();
     abort();
@@ -215,8 +216,12 @@ static bool open_examiner(const struct harness_own *own) {
 }
 
 static void announce(void) {
+    const char *shortfall = sandbox_shortfall();
     check_context = print_scenario_at_hand;
     examine_traits(&examiner, traits, sizeof traits);
+    if (!writer.job || shortfall[0])
+        fprintf(stderr, "fifofuzz: sandbox: %s%s%s\n", sandbox_tier(), shortfall[0] ? ": " : "",
+                shortfall);
     if (!writer.job)
         return;
     writer.job->facts = (struct campaign_facts){
@@ -327,6 +332,7 @@ void harness_found(const uint8_t *data, size_t size, const char *signature, cons
         campaign_enter(&writer, CAMPAIGN_FOUND);
     }
     check_context = NULL;
+    sandbox_abandon();
     abort();
 }
 

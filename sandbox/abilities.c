@@ -5,7 +5,9 @@
 #include <unistd.h>
 
 #include "check.h"
+#include "directory.h"
 #include "landlock.h"
+#include "tier.h"
 
 /* Adds a step of `kind` whose path is the directory that each scenario starts with. */
 static struct step *add(struct scenario *scenario, enum step_kind kind) {
@@ -103,11 +105,21 @@ static bool is_set(const char *path) {
     return set;
 }
 
-void abilities_find(struct host *host, struct sandbox *sandbox) {
+/* Without namespaces there is nobody who could do it; one of sixteen Landlock domains is taken. */
+static void find_by_trials(struct host *host, struct sandbox *sandbox) {
     for (int ability = 0; ability < ABILITY_COUNT; ability++)
         if (trials[ability])
             host->can[ability] = succeeds(sandbox, trials[ability]);
     host->can[ABILITY_LANDLOCK] = landlock_available();
+    host->can[ABILITY_CAPABILITIES] = true;
+}
+
+void abilities_find(struct host *host, struct sandbox *sandbox) {
+    if (tier_has_namespaces())
+        find_by_trials(host, sandbox);
+    host->can[ABILITY_ROOT] = tier_has_root();
+    host->can[ABILITY_TMPFS] = tier_has_namespaces() || directory_is_tmpfs();
+    host->can[ABILITY_FILTER] = tier_has_filter();
     host->can[ABILITY_DESCRIPTORS] = host->can[ABILITY_LIMITS] = host->can[ABILITY_POINTERS] = true;
     host->protected_hardlinks = is_set("/proc/sys/fs/protected_hardlinks");
     host->protected_symlinks = is_set("/proc/sys/fs/protected_symlinks");

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -17,6 +18,8 @@ enum {
     ARENA_UMASK = 022,
     ARENA_MODE = 0755,
 };
+
+uint32_t facts_own_uid, facts_own_gid;
 
 static const char ask[] = "run `fifofuzz doctor` and report what it says";
 
@@ -75,14 +78,26 @@ int arena_enter(int *outside, char *reason, size_t reason_size) {
     return enter_arena(reason, reason_size);
 }
 
+/* With the arena's own descriptors alone nothing leads out of a changed root. */
+int arena_move(struct arena *arena, const char *directory, char *reason, size_t reason_size) {
+    if (chdir(directory))
+        return refuse(reason, reason_size, errno, "the arena cannot be entered", ask);
+    const bool rooted = chroot(".") == 0;
+    snprintf(arena->path, sizeof(arena->path), "%s", rooted ? "/" : directory);
+    return 0;
+}
+
 int arena_prove(struct arena *arena, char *reason, size_t reason_size) {
+    static const char proof[] = "proof";
     struct stat status;
-    if (mkfifo("/proof", 0600) || lstat("/proof", &status) || unlink("/proof"))
-        return refuse(reason, reason_size, errno, "a FIFO cannot be made in a fresh tmpfs",
+    if (mkfifo(proof, 0600) || lstat(proof, &status) || unlink(proof))
+        return refuse(reason, reason_size, errno, "a FIFO cannot be made in a fresh arena",
                       "give the user namespace an id map, or run as root");
-    if (!S_ISFIFO(status.st_mode))
+    if (status.st_mode != (S_IFIFO | 0600))
         return refuse(reason, reason_size, EPROTO, "mkfifo made something else than a FIFO", ask);
-    if (stat("/", &status))
+    facts_own_uid = status.st_uid;
+    facts_own_gid = status.st_gid;
+    if (stat(".", &status))
         return refuse(reason, reason_size, errno, "the arena cannot be looked at", ask);
     arena->dev = status.st_dev;
     arena->ino = status.st_ino;
@@ -194,7 +209,7 @@ static void empty_by_moving(struct walk *walk, int directory, uint32_t node) {
         close(here);
         if (size < 0)
             walk->failed = true;
-        else if (sweep(walk, &place, listing, size) || record_goes_on(size))
+        else if (sweep(walk, &place, listing, size) || record_goes_on(&walk->arena->record, size))
             continue;
         else if (place.depth == 0)
             break;
@@ -244,7 +259,7 @@ static void empty(struct walk *walk, int directory, uint32_t node, unsigned leve
             if (!record_is_dots(entry_at(listing, at)->d_name) &&
                 !is_kept(walk, level, entry_at(listing, at)->d_name))
                 remove_entry(walk, directory, node, entry_at(listing, at), level + 1);
-    } while (record_goes_on(size) && !walk->failed);
+    } while (record_goes_on(&walk->arena->record, size) && !walk->failed);
 }
 
 void arena_begin(const struct arena *arena, int32_t end) {
@@ -260,10 +275,10 @@ void arena_begin(const struct arena *arena, int32_t end) {
 
 static void empty_root(struct walk *walk) {
     walk->arena->record.link_count = 0;
-    int root = open_directory(AT_FDCWD, "/");
+    int root = open_directory(AT_FDCWD, walk->arena->path);
     if (root < 0 && errno == EMFILE) {
         arena_begin(walk->arena, INT32_MAX); /* leaks have used up the table */
-        root = open_directory(AT_FDCWD, "/");
+        root = open_directory(AT_FDCWD, walk->arena->path);
     }
     if (root < 0) {
         walk->failed = true;
@@ -358,7 +373,7 @@ static void observe_places(const struct arena *arena, const struct steps *steps,
     if (is_root(arena, &observation->cwd) && !steps->used_steward)
         observation->root = observation->cwd; /* no call of the policy moves the root */
     else
-        facts_at(&observation->root, AT_FDCWD, "/", 0);
+        facts_at(&observation->root, AT_FDCWD, arena->path, 0);
     forget_view(arena, &observation->root);
     observation->overflow = false;
     observation->bytes_used = 0;
@@ -384,11 +399,11 @@ bool arena_observe(struct arena *arena, struct steps *steps, struct observation 
     bool intact = !observation->standard_replaced && is_root(arena, &observation->root);
     intact &= clear_mounts(arena, steps);
     if ((observation->root.mode & 07777) != ARENA_MODE)
-        intact &= chmod("/", ARENA_MODE) == 0;
+        intact &= chmod(arena->path, ARENA_MODE) == 0;
     struct walk walk = {.arena = arena};
     empty_root(&walk);
     if (walk.moved || !is_root(arena, &observation->cwd) || steps->used_steward)
-        intact &= chdir("/") == 0;
+        intact &= chdir(arena->path) == 0;
     return intact && !walk.failed;
 }
 
@@ -397,10 +412,10 @@ bool arena_clear(struct arena *arena, struct steps *steps) {
     umask(ARENA_UMASK);
     struct walk walk = {.arena = arena, .failed = !clear_mounts(arena, steps)};
     if (steps->changed_mode)
-        walk.failed |= chmod("/", ARENA_MODE) != 0;
+        walk.failed |= chmod(arena->path, ARENA_MODE) != 0;
     empty_root(&walk);
     if (walk.moved || steps->changed_directory)
-        walk.failed |= chdir("/") != 0;
+        walk.failed |= chdir(arena->path) != 0;
     return !walk.failed;
 }
 

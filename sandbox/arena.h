@@ -1,5 +1,6 @@
 /*
- * arena.h - the file system that the worker lives in: mounted once, listed and emptied every time.
+ * arena.h - the file system, or directory, that the worker lives in: made once, listed and emptied
+ * every time.
  */
 #ifndef FIFOFUZZ_ARENA_H
 #define FIFOFUZZ_ARENA_H
@@ -8,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "directory.h"
 #include "outcome.h"
 #include "record.h"
 #include "steps.h"
@@ -18,6 +20,7 @@ enum {
 };
 
 struct arena {
+    char path[DIRECTORY_PATH_SIZE];            /* of its root: "/", or where it lies on the host */
     uint64_t dev, ino;                         /* of its root */
     uint64_t standard_dev[3], standard_ino[3]; /* of the files behind descriptors 0, 1 and 2 */
     const struct view *view; /* what of its root is the harness's; NULL: nothing */
@@ -33,6 +36,13 @@ struct arena {
  * descriptor leads: for mounts_open, and to be closed. Returns 0, or -errno with `reason` filled.
  */
 int arena_enter(int *outside, char *reason, size_t reason_size);
+
+/*
+ * Without namespaces: makes `directory` of the host, which is empty, the arena: the calling thread's
+ * current directory, and its root too where chroot(2) is allowed. Sets arena->path. Returns 0, or
+ * -errno with `reason` filled.
+ */
+int arena_move(struct arena *arena, const char *directory, char *reason, size_t reason_size);
 
 /*
  * Makes and removes a FIFO and notes what the arena's root and descriptors 0, 1 and 2 are. Returns

@@ -1,5 +1,8 @@
 /*
  * facts.h - struct stat as the plain numbers of struct node_facts.
+ *
+ * Scenarios begin as user and group 0. Where the worker cannot be that, what belongs to it is shown
+ * as theirs.
  */
 #ifndef FIFOFUZZ_FACTS_H
 #define FIFOFUZZ_FACTS_H
@@ -11,6 +14,9 @@
 
 #include "outcome.h"
 
+/* Who the worker's files belong to; set by arena_prove, the same for all workers of a process. */
+extern uint32_t facts_own_uid, facts_own_gid;
+
 /* `time` in nanoseconds since the epoch. */
 static inline int64_t facts_time(struct timespec time) {
     return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
@@ -19,8 +25,8 @@ static inline int64_t facts_time(struct timespec time) {
 static inline void facts_fill(struct node_facts *facts, const struct stat *status) {
     *facts = (struct node_facts){
         .mode = status->st_mode,
-        .uid = status->st_uid,
-        .gid = status->st_gid,
+        .uid = status->st_uid == facts_own_uid ? 0 : status->st_uid,
+        .gid = status->st_gid == facts_own_gid ? 0 : status->st_gid,
         .nlink = (uint32_t)status->st_nlink,
         .ino = status->st_ino,
         .dev = status->st_dev,

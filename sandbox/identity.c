@@ -50,6 +50,18 @@ int identity_prepare(struct identity_now *now) {
     return limit(&now->permitted);
 }
 
+/* Without CAP_SETPCAP the bounding set stays as it is; no_new_privs, or the filter, forbids its use. */
+int identity_give_up(struct identity_now *now) {
+    header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    const data_struct none[2] = {{0}};
+    *now = (struct identity_now){.effective = 0};
+    int error = empty_bounding_set();
+    if (error && error != -EPERM)
+        return error;
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || syscall(SYS_capset, &header, none) ? -errno
+                                                                                        : 0;
+}
+
 static int set_effective(struct identity_now *now, const struct cookies *cookies,
                          uint32_t effective) {
     if (now->effective == effective)
@@ -138,9 +150,9 @@ bool identity_is_root(const struct identity_now *now) {
 }
 
 int identity_rule(struct identity_now *now, const struct cookies *cookies) {
-    return become(now, cookies, &root,
-                  bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH) | bit(CAP_FOWNER) |
-                      bit(CAP_FSETID) | bit(CAP_CHOWN));
+    const uint32_t ruling = bit(CAP_DAC_OVERRIDE) | bit(CAP_DAC_READ_SEARCH) | bit(CAP_FOWNER) |
+                            bit(CAP_FSETID) | bit(CAP_CHOWN);
+    return become(now, cookies, &root, ruling & now->permitted);
 }
 
 int identity_restore(struct identity_now *now, const struct cookies *cookies, uint32_t effective) {

@@ -37,6 +37,12 @@ int identity_become_root(void);
 int identity_prepare(struct identity_now *now);
 
 /*
+ * Takes from the calling thread all capabilities that it has, and notes that it stays who it is:
+ * scenarios take it for root. Fills `now`. Returns 0 or -errno.
+ */
+int identity_give_up(struct identity_now *now);
+
+/*
  * Acts as `wanted` with the capabilities `flags` (CAPABILITY_OVERRIDE...) from now on. Makes no
  * call for what is so already. Returns 0 or -errno.
  */
@@ -50,8 +56,8 @@ bool identity_equal(const struct identity *a, const struct identity *b);
 bool identity_is_root(const struct identity_now *now);
 
 /*
- * Acts as root who may change and remove what others own: for steps of the harness and for the
- * clean-up. Returns 0 or -errno.
+ * Acts as root who may change and remove what others own, as far as that is permitted: for steps of
+ * the harness and for the clean-up. Returns 0 or -errno.
  */
 int identity_rule(struct identity_now *now, const struct cookies *cookies);
 

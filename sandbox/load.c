@@ -20,15 +20,17 @@
 #include "check.h"
 #include "handover.h"
 #include "identity.h"
+#include "landlock.h"
 #include "reason.h"
 #include "sandbox.h"
 #include "stack.h"
+#include "tier.h"
 #include "watch.h"
 
 /* What a load gave. */
 struct loaded {
     int error;
-    char reason[256];
+    char reason[512];
 };
 
 /* --- read-only files ------------------------------------------------------------------------ */
@@ -38,6 +40,18 @@ struct loaded {
 #define SYS_mount_setattr 442
 #endif
 enum { ATTRIBUTE_READ_ONLY = 1, RECURSIVELY = 0x8000 /* AT_RECURSIVE */ };
+
+/* Without namespaces Landlock does it, but for what it does not know (landlock.h). */
+static int enter_domain(char *reason, size_t reason_size) {
+    static const char fix[] = "use a container profile that allows Landlock, or run as root";
+    struct identity_now ignored;
+    int error = identity_give_up(&ignored);
+    if (!error)
+        error = landlock_enclose(NULL);
+    if (error)
+        return refuse(reason, reason_size, -error, "the host's files cannot be protected", fix);
+    return 0;
+}
 
 /* Makes the host read-only for the calling thread and drops its capabilities, to stay so. */
 static int enter_read_only(char *reason, size_t reason_size) {
@@ -57,7 +71,9 @@ static int enter_read_only(char *reason, size_t reason_size) {
 }
 
 static void load_here(struct loaded *loaded, struct implementation *out, const char *path) {
-    loaded->error = enter_read_only(loaded->reason, sizeof(loaded->reason));
+    const size_t size = sizeof(loaded->reason);
+    loaded->error = tier_has_namespaces() ? enter_read_only(loaded->reason, size)
+                                          : enter_domain(loaded->reason, size);
     if (!loaded->error)
         loaded->error = implementation_load(out, path, loaded->reason, sizeof(loaded->reason));
 }
@@ -226,8 +242,11 @@ static void load_on_thread(struct loaded *loaded, struct implementation *out, co
  * it finds one (FuzzerUtilPosix.cpp, SetSigaction).
  */
 int sandbox_load(struct implementation *out, const char *path, char *reason, size_t reason_size) {
+    const struct implementation stranger = {.name = path};
     struct loaded loaded = {0};
-    try_in_child(&loaded, path);
+    loaded.error = tier_admits(&stranger, loaded.reason, sizeof(loaded.reason));
+    if (!loaded.error)
+        try_in_child(&loaded, path);
     if (!loaded.error) {
         const bool installed = trap_install();
         load_on_thread(&loaded, out, path);

@@ -9,6 +9,7 @@
 #include "check.h"
 #include "reason.h"
 #include "sandbox.h"
+#include "tier.h"
 
 /* What the child tells. */
 struct meeting {
@@ -47,6 +48,9 @@ static void await_child(pid_t child) {
 }
 
 int sandbox_meet(struct implementation *implementation, char *reason, size_t reason_size) {
+    int error = tier_admits(implementation, reason, reason_size);
+    if (error)
+        return error;
     struct meeting *shared =
         mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     if (shared == MAP_FAILED)
@@ -59,7 +63,7 @@ int sandbox_meet(struct implementation *implementation, char *reason, size_t rea
         meet(shared, implementation);
     if (child > 0)
         await_child(child);
-    int error = child < 0 ? refuse(reason, reason_size, errno, "no child can be started",
+    error = child < 0 ? refuse(reason, reason_size, errno, "no child can be started",
                                    "raise `ulimit -u`")
                           : shared->error;
     if (child > 0 && error)

@@ -107,7 +107,9 @@ bool record_is_dots(const char *name) {
     return name[0] == '.' && (name[1] == '\0' || (name[1] == '.' && name[2] == '\0'));
 }
 
-bool record_goes_on(ptrdiff_t size) {
+bool record_goes_on(const struct record *record, ptrdiff_t size) {
+    if (record->short_listings)
+        return size > 0;
     return size + (ptrdiff_t)sizeof(struct dirent64) > LISTING_SIZE;
 }
 
@@ -124,7 +126,7 @@ static int record_directory(struct record *record, int directory, uint32_t paren
                 record_node(record, directory, parent, entry->d_name);
             at += entry->d_reclen;
         }
-    } while (record_goes_on(size));
+    } while (record_goes_on(record, size));
     return 0;
 }
 

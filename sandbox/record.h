@@ -25,6 +25,7 @@ struct record_link {
 };
 
 struct record {
+    bool short_listings;             /* the file system may list less at a time than fits */
     struct observation *observation; /* NULL: nothing is recorded */
     uint32_t link_count;             /* set it to 0 at the beginning of a file system */
     struct record_link links[OBSERVED_NODES_MAX];
@@ -53,8 +54,8 @@ bool record_is_dots(const char *name);
 
 /*
  * True if a listing of `size` bytes may not be the last one of its directory: it leaves less room
- * than the longest entry takes.
+ * than the longest entry takes, or says nothing by its size.
  */
-bool record_goes_on(ptrdiff_t size);
+bool record_goes_on(const struct record *record, ptrdiff_t size);
 
 #endif

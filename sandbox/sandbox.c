@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,8 +12,10 @@
 
 #include "abilities.h"
 #include "check.h"
+#include "directory.h"
 #include "idmap.h"
 #include "reason.h"
+#include "tier.h"
 #include "worker.h"
 
 enum { STDERR_KEPT = 1 << 16 };
@@ -38,71 +39,16 @@ struct sandbox {
 
 /* --- prepare -------------------------------------------------------------------------------- */
 
-static enum { TIER_NONE, TIER_ROOT, TIER_USER } tier;
-
 const char *sandbox_tier(void) {
-    return tier == TIER_USER ? "namespaces (user namespace)" : "namespaces (root)";
+    return tier_name();
 }
 
-static bool has_admin_capability(void) {
-    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct sets[2] = {{0}};
-    return syscall(SYS_capget, &header, sets) == 0 && sets[0].effective & (1U << CAP_SYS_ADMIN);
-}
-
-static int write_proc(const char *path, const char *text) {
-    int file = open(path, O_WRONLY | O_CLOEXEC);
-    if (file < 0)
-        return -errno;
-    int error = write(file, text, strlen(text)) < 0 ? -errno : 0;
-    close(file);
-    return error;
-}
-
-/* user_namespaces(7): setgroups must be denied before an ordinary user may write gid_map. */
-static int map_ids(uid_t user, gid_t group) {
-    char map[32];
-    int error = write_proc("/proc/self/setgroups", "deny");
-    snprintf(map, sizeof(map), "0 %u 1", user);
-    if (!error)
-        error = write_proc("/proc/self/uid_map", map);
-    snprintf(map, sizeof(map), "0 %u 1", group);
-    if (!error)
-        error = write_proc("/proc/self/gid_map", map);
-    return error;
-}
-
-static int enter_user_namespace(char *reason, size_t reason_size) {
-    const uid_t user = geteuid();
-    const gid_t group = getegid();
-    if (unshare(CLONE_NEWUSER)) {
-        if (errno == EINVAL)
-            return refuse(reason, reason_size, errno, "a user namespace needs a single thread",
-                          "call sandbox_prepare before any thread is started, or run as root");
-        return refuse(reason, reason_size, errno, "the kernel refused a user namespace",
-                      "set the sysctls user.max_user_namespaces and "
-                      "kernel.unprivileged_userns_clone (Debian) to allow it and "
-                      "kernel.apparmor_restrict_unprivileged_userns (Ubuntu) to 0, or run as root");
-    }
-    int error = map_ids(user, group);
-    if (error)
-        return refuse(reason, reason_size, -error, "the user namespace cannot map its ids",
-                      "make /proc writable and allow capabilities in user namespaces (AppArmor), "
-                      "or run as root");
-    return 0;
+const char *sandbox_shortfall(void) {
+    return tier_shortfall();
 }
 
 int sandbox_prepare(char *reason, size_t reason_size) {
-    if (tier != TIER_NONE)
-        return 0;
-    if (has_admin_capability()) {
-        tier = TIER_ROOT;
-        return 0;
-    }
-    int error = enter_user_namespace(reason, reason_size);
-    if (!error)
-        tier = TIER_USER;
-    return error;
+    return tier_find(reason, reason_size);
 }
 
 /* --- what the worker writes to descriptor 2 -------------------------------------------------- */
@@ -156,13 +102,19 @@ static void unpin_caller(const struct sandbox *sandbox) {
 
 /* An agent that turns out not to be acted on from outside is started anew, without capabilities. */
 static int start_worker(struct sandbox *sandbox, char *reason, size_t reason_size) {
-    const struct worker_plan plan = {.stderr_pipe = sandbox->stderr_pipe[1],
+    char directory[DIRECTORY_PATH_SIZE] = "";
+    int error = tier_has_namespaces() ? 0 : directory_add(directory);
+    if (error)
+        return refuse(reason, reason_size, -error, "no directory can be made for the arena",
+                      "free some space or inodes where the private directory lies");
+    const struct worker_plan plan = {.directory = directory,
+                                     .stderr_pipe = sandbox->stderr_pipe[1],
                                      .processor = sandbox->processor,
                                      .namespace = sandbox->namespace,
                                      .nofile = sandbox->host.nofile,
                                      .agent = sandbox->agent};
     trap_install();
-    int error = worker_start(&sandbox->worker, &plan, reason, reason_size);
+    error = worker_start(&sandbox->worker, &plan, reason, reason_size);
     if (error == -ENOTSUP)
         error = worker_start(&sandbox->worker, &plan, reason, reason_size);
     sandbox->generation += !error;
@@ -235,21 +187,25 @@ bool sandbox_claims(const struct sandbox *sandbox, const struct scenario *scenar
 
 int sandbox_open(struct sandbox **out, const struct implementation *implementation, int cpu,
                  char *reason, size_t reason_size) {
-    check(tier != TIER_NONE);
+    int error = tier_admits(implementation, reason, reason_size);
+    if (!error && !tier_has_namespaces())
+        error = directory_open(reason, reason_size);
+    if (error)
+        return error;
     struct sandbox *sandbox = calloc(1, sizeof(*sandbox));
     if (!sandbox)
         return refuse(reason, reason_size, ENOMEM, "no memory for the sandbox", "free some");
     if (pipe2(sandbox->stderr_pipe, O_CLOEXEC | O_NONBLOCK)) {
-        int error = refuse(reason, reason_size, errno, "no pipe can be made", "raise `ulimit -n`");
+        error = refuse(reason, reason_size, errno, "no pipe can be made", "raise `ulimit -n`");
         free(sandbox);
         return error;
     }
     sandbox->agent = implementation ? implementation->agent : NULL;
-    sandbox->namespace = tier == TIER_ROOT ? idmap_open() : -1;
+    sandbox->namespace = tier_found() == TIER_ROOT ? idmap_open() : -1;
     sandbox->dumpable = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
     raise_limit(sandbox);
     pin_caller(sandbox, cpu);
-    int error = start_worker(sandbox, reason, reason_size);
+    error = start_worker(sandbox, reason, reason_size);
     if (error) {
         add_printed(sandbox, reason, reason_size);
         sandbox_close(sandbox);
@@ -271,7 +227,12 @@ void sandbox_close(struct sandbox *sandbox) {
         close(sandbox->namespace);
     close(sandbox->stderr_pipe[0]);
     close(sandbox->stderr_pipe[1]);
+    directory_close();
     free(sandbox);
+}
+
+void sandbox_abandon(void) {
+    directory_close();
 }
 
 unsigned sandbox_generation(const struct sandbox *sandbox) {

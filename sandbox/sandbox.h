@@ -3,7 +3,8 @@
  *
  * One persistent worker thread has a world of its own: mount namespace, root (a private tmpfs, the
  * arena), cwd, umask, descriptor table, identity, no capability in effect but those that a scenario
- * names, and a seccomp filter (policy.def). The process's other threads are untouched, so a fuzzing
+ * names, and a seccomp filter (policy.def). Where the host refuses some of it the sandbox does with
+ * less, in one of the lower tiers of tier.h, and tells what scenarios lack. The process's other threads are untouched, so a fuzzing
  * engine on the main thread keeps its files. The worker knows no contract: it executes and reports
  * what it saw.
  *
@@ -36,16 +37,19 @@ enum sandbox_mode {
 
 /*
  * Must be called while the process has one thread, before anything else here (in an engine:
- * LLVMFuzzerInitialize). As an ordinary user it enters a new user namespace in which the caller
- * is uid and gid 0; with CAP_SYS_ADMIN it does nothing. Returns 0, or -errno with `reason` (what
- * was refused and what the user can do) filled. Calling it again does nothing.
+ * LLVMFuzzerInitialize). Finds out how well this host can confine an implementation (tier.h). As an
+ * ordinary user it enters a new user namespace in which the caller is uid and gid 0, if the kernel
+ * lets it; with CAP_SYS_ADMIN it changes nothing. Returns 0, or -errno with `reason` (what was
+ * refused and what the user can do) filled where nothing can be run at all. Calling it again does
+ * nothing.
  */
 int sandbox_prepare(char *reason, size_t reason_size);
 
 /*
  * Starts the worker and its arena, proves both with one FIFO and finds out what the host can do.
  * `implementation` is what will be run: its agent, if it has one, lives with the worker. NULL, or
- * one without, for those that run in this process; they can be run beside an agent, too.
+ * one without, for those that run in this process; they can be run beside an agent, too. What the
+ * tier cannot hold is refused with -EPERM (tier_admits).
  * Raises the soft RLIMIT_NOFILE to 4096, if it is lower and may be. Call it on the first input, not
  * at start: a fork server's threads do not survive the fork. `cpu` pins the calling thread and the
  * worker to that processor, which makes the hand-over four times cheaper; -1 takes the processor
@@ -65,6 +69,13 @@ bool sandbox_claims(const struct sandbox *sandbox, const struct scenario *scenar
 
 /* Ends the worker and gives back everything, the limit too. NULL is allowed. */
 void sandbox_close(struct sandbox *sandbox);
+
+/*
+ * Removes what the process's sandbox has in the host's file system, where the tier has its arena
+ * there. For a process that is about to end without sandbox_close, by abort(3) or _exit(2); exit(3)
+ * does it by itself. The sandbox can be used no more.
+ */
+void sandbox_abandon(void);
 
 /*
  * Loads a shared object (implementation_load) on a thread that sees the host's files read-only and
@@ -111,8 +122,11 @@ bool sandbox_has(const struct sandbox *sandbox, enum step_kind kind);
 /* What this host can do; known from sandbox_open on, holds as long as the sandbox. */
 const struct host *sandbox_host(const struct sandbox *sandbox);
 
-/* "namespaces (root)" or "namespaces (user namespace)": the tier, for reports. Constant text. */
+/* "namespaces (root)", "landlock", ...: the tier, for reports. Constant text; see tier.h. */
 const char *sandbox_tier(void);
+
+/* Why the tier is no better one and what would help, one sentence; "" for namespaces. */
+const char *sandbox_shortfall(void);
 
 /* How many workers were started in the life of this sandbox; 1 where nothing ever went wrong. */
 unsigned sandbox_generation(const struct sandbox *sandbox);

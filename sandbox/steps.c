@@ -171,10 +171,11 @@ static bool is_looked_at_widely(const struct step *step) {
     return (step->mode + step->path.length + step->kind) % 4 == 0;
 }
 
-static void look_around(struct surroundings *surroundings, int directory, const char *path) {
+static void look_around(struct surroundings *surroundings, const char *root, int directory,
+                        const char *path) {
     facts_at(&surroundings->target, directory, path, AT_SYMLINK_NOFOLLOW);
     facts_at(&surroundings->cwd, AT_FDCWD, "", AT_EMPTY_PATH);
-    facts_at(&surroundings->root, AT_FDCWD, "/", 0);
+    facts_at(&surroundings->root, AT_FDCWD, root, 0);
 }
 
 /* The call with a look at the world before and after it. */
@@ -191,7 +192,7 @@ static void call_and_look(struct steps *steps, uint32_t index, int directory, co
     }
     wide->taken = outcome->looked && is_looked_at_widely(step);
     if (wide->taken)
-        look_around(&wide->before, directory, path);
+        look_around(&wide->before, steps->root, directory, path);
     outcome->clock_before = now(CLOCK_REALTIME_COARSE);
     struct reply_facts answer;
     call(steps, index, directory, path, &answer);
@@ -202,7 +203,7 @@ static void call_and_look(struct steps *steps, uint32_t index, int directory, co
     if (outcome->looked)
         look_after(steps, index, directory, path, outcome);
     if (wide->taken)
-        look_around(&wide->after, directory, path);
+        look_around(&wide->after, steps->root, directory, path);
 }
 
 static void run_call(struct steps *steps, uint32_t index, struct observation *observation) {
@@ -313,6 +314,8 @@ static int run_landlock(struct steps *steps, const char *path) {
 
 static int run_on_steward(struct steps *steps, const struct step *step, const char *path,
                           const char *other) {
+    if (!steps->steward.started) /* without namespaces nobody has its capabilities */
+        return answer(-EPERM);
     int error = steward_run(&steps->steward, step, path, other);
     if (!error) {
         steps->used_steward = true;
@@ -328,7 +331,7 @@ static int run_on_steward(struct steps *steps, const struct step *step, const ch
  * five arguments leave no room for two cookies.
  */
 static bool can_do_alone(const struct steps *steps, const struct step *step) {
-    return step->kind == STEP_CHOWN && !steps->changed_directory &&
+    return step->kind == STEP_CHOWN && steps->steward.started && !steps->changed_directory &&
            identity_is_root(&steps->identity);
 }
 

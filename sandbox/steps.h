@@ -23,6 +23,7 @@
 
 struct steps {
     char *writable;       /* the harness's view of the path */
+    const char *root;     /* the arena's, as a path */
     const char *readable; /* the implementation's view of the same bytes, before the guard page */
     size_t view_size;
     size_t page_size;

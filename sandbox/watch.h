@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 #include <time.h>
 
 /* How often to look, and the pause between two looks. */
@@ -39,6 +40,12 @@ enum watch_verdict {
  */
 void watch_open(struct watch *watch, const char *path);
 void watch_close(const struct watch *watch);
+
+/* The processor time of thread `id` of this process, as pthread_getcpuclockid(3) makes it. */
+static inline clockid_t watch_clock(pid_t id) {
+    enum { OF_A_THREAD = 6 }; /* CPUCLOCK_PERTHREAD_MASK | CPUCLOCK_SCHED */
+    return (clockid_t)(~(unsigned)id << 3 | OF_A_THREAD);
+}
 
 /* Starts watching what clock and file belong to. Cheap: nothing is looked at yet. */
 void watch_begin(struct watch *watch);

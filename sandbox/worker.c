@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,8 +13,10 @@
 
 #include "check.h"
 #include "identity.h"
+#include "landlock.h"
 #include "policy.h"
 #include "reason.h"
+#include "tier.h"
 
 /* --- the world ------------------------------------------------------------------------------ */
 
@@ -120,11 +123,20 @@ static int enter_arena(struct worker *worker, struct luggage *luggage) {
     return 0;
 }
 
-static int enter_world(struct worker *worker) {
+static int load_filter(const struct worker *worker, char *reason, size_t size) {
+    if (!tier_has_filter())
+        return 0;
+    int error = policy_load(getpid(), worker->id, &worker->steps.cookies);
+    if (error)
+        return refuse(reason, size, -error, "the kernel refused the seccomp filter",
+                      "use a kernel with CONFIG_SECCOMP_FILTER and a container profile that allows "
+                      "seccomp(2)");
+    return 0;
+}
+
+static int enter_namespaces(struct worker *worker) {
     char *reason = worker->reason;
     const size_t size = sizeof(worker->reason);
-    if (worker->plan.processor >= 0)
-        pin(worker->plan.processor);
     if (unshare(CLONE_FS | CLONE_FILES | CLONE_NEWNS))
         return refuse(reason, size, errno, "the kernel refused a mount namespace",
                       "run as root, or allow user namespaces (user.max_mnt_namespaces, container "
@@ -144,14 +156,55 @@ static int enter_world(struct worker *worker) {
     if (error)
         return error;
     error = arena_prove(&worker->arena, reason, size);
+    return error ? error : load_filter(worker, reason, size);
+}
+
+/* What a worker without namespaces gives up, once it stands in its directory: no steward needs it. */
+static int confine(struct worker *worker) {
+    char *reason = worker->reason;
+    const size_t size = sizeof(worker->reason);
+    struct steps *steps = &worker->steps;
+    int error = identity_give_up(&steps->identity);
+    if (error)
+        return refuse(reason, size, -error, "capabilities cannot be dropped", "run as root");
+    error = cookies_make(&steps->cookies);
+    if (!error)
+        error = nofile_prepare(&steps->nofile);
+    if (error)
+        return refuse(reason, size, -error, "the worker cannot be prepared",
+                      "use a kernel with getrandom(2)");
+    error = arena_prove(&worker->arena, reason, size);
     if (error)
         return error;
-    error = policy_load(getpid(), worker->id, &worker->steps.cookies);
+    if (tier_found() == TIER_LANDLOCK)
+        error = landlock_enclose(worker->arena.path);
     if (error)
-        return refuse(reason, size, -error, "the kernel refused the seccomp filter",
-                      "use a kernel with CONFIG_SECCOMP_FILTER and a container profile that allows "
-                      "seccomp(2)");
-    return 0;
+        return refuse(reason, size, -error, "the kernel refused a Landlock domain",
+                      "use a container profile that allows landlock_restrict_self(2)");
+    return load_filter(worker, reason, size);
+}
+
+static int enter_directory(struct worker *worker) {
+    char *reason = worker->reason;
+    const size_t size = sizeof(worker->reason);
+    struct luggage luggage = {.null = -1, .output = -1, .namespace = -1, .outside = -1};
+    int error = pack(&luggage, worker->plan.stderr_pipe, reason, size);
+    if (!error)
+        error = arena_move(&worker->arena, worker->plan.directory, reason, size);
+    if (error)
+        return error;
+    error = unpack(&luggage, INT_MAX);
+    if (error)
+        return refuse(reason, size, -error, "descriptors 0, 1 and 2 cannot be set",
+                      "raise `ulimit -n`");
+    umask(022);
+    return confine(worker);
+}
+
+static int enter_world(struct worker *worker) {
+    if (worker->plan.processor >= 0)
+        pin(worker->plan.processor);
+    return tier_has_namespaces() ? enter_namespaces(worker) : enter_directory(worker);
 }
 
 /* --- runs ----------------------------------------------------------------------------------- */
@@ -197,7 +250,7 @@ static void take_orders(struct worker *worker) {
     }
 }
 
-static void *worker_main(void *argument) {
+static void live(void *argument) {
     struct worker *worker = argument;
     worker->id = (pid_t)syscall(SYS_gettid);
     trap_watch(&worker->trap);
@@ -209,6 +262,22 @@ static void *worker_main(void *argument) {
         take_orders(worker);
     trap_watch(NULL);
     stack_leave_alternate(&worker->stack);
+}
+
+/* Where there are no namespaces, unshare(2) may be refused whatever it is asked for. */
+static void *worker_main(void *argument) {
+    struct worker *worker = argument;
+    worker->apart_used = !tier_has_namespaces() && unshare(CLONE_FS | CLONE_FILES);
+    if (!worker->apart_used) {
+        live(worker);
+        return NULL;
+    }
+    worker->error = apart_run(&worker->apart, live, worker);
+    if (worker->turn == TURN_WORKER) { /* it never lived */
+        refuse(worker->reason, sizeof(worker->reason), -worker->error,
+               "the worker's task cannot be started", "allow clone(2) without new namespaces");
+        turn_give(&worker->turn, TURN_FAILED);
+    }
     return NULL;
 }
 
@@ -234,6 +303,8 @@ static void worker_unmap(struct worker *worker) {
 
 static int make_guest(struct worker *worker, char *reason, size_t reason_size) {
     worker->arena.numbers_end = INT32_MAX;
+    snprintf(worker->arena.path, sizeof(worker->arena.path), "/");
+    worker->steps.root = worker->arena.path;
     if (!worker->plan.agent)
         return 0;
     worker->arena.numbers_end = (int32_t)worker->plan.nofile;
@@ -278,7 +349,7 @@ static int launch(struct worker *worker, char *reason, size_t reason_size) {
 /* What the main thread looks at the worker through; made now, when there are descriptors. */
 static void open_views(struct worker *worker) {
     char path[64];
-    check(pthread_getcpuclockid(worker->thread, &worker->watch.clock) == 0);
+    worker->watch.clock = watch_clock(worker->id);
     snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)worker->id);
     watch_open(&worker->watch, path);
     snprintf(path, sizeof(path), "/proc/self/task/%d/fd", (int)worker->id);
@@ -326,6 +397,14 @@ enum watch_verdict worker_look(struct worker *worker) {
     return WATCH_ALIVE;
 }
 
+/* Leaves the thread alone, with all that it may still touch. */
+static void abandon(struct worker *worker) {
+    steward_end(&worker->steps.steward);
+    if (worker->steps.guest)
+        keeper_end(&worker->steps.guest->keeper);
+    pthread_detach(worker->thread);
+}
+
 void worker_end(struct worker *worker) {
     close_views(worker);
     switch ((enum turn)atomic_load(&worker->turn)) {
@@ -334,10 +413,15 @@ void worker_end(struct worker *worker) {
         turn_give(&worker->turn, TURN_QUIT);
         break;
     case TURN_GONE:
+        if (worker->apart_used) {
+            abandon(worker);
+            return;
+        }
         worker->trap.off_stack = true;
         break;
     case TURN_ENDED:
         if (!trap_has_sanitizer()) {
+            apart_release(&worker->apart);
             turn_give(&worker->trap.release, TURN_QUIT);
             break;
         }
@@ -345,10 +429,7 @@ void worker_end(struct worker *worker) {
     case TURN_WORKER:
     case TURN_QUIT:
     case TURN_FAILED:
-        steward_end(&worker->steps.steward);
-        if (worker->steps.guest)
-            keeper_end(&worker->steps.guest->keeper);
-        pthread_detach(worker->thread);
+        abandon(worker);
         return;
     }
     pthread_join(worker->thread, NULL);

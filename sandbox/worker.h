@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "apart.h"
 #include "arena.h"
 #include "guest.h"
 #include "handover.h"
@@ -23,6 +24,7 @@
 
 /* What a worker is started with; it keeps none of it open. */
 struct worker_plan {
+    const char *directory;     /* the arena, without namespaces; copied into the arena's `path` */
     int stderr_pipe;           /* write end, becomes the worker's descriptor 2 */
     int processor;             /* the one to run on, or -1 */
     int namespace;             /* descriptor of the user namespace for idmapped mounts, or -1 */
@@ -45,6 +47,8 @@ struct worker {
 
     turn_word turn;
     pthread_t thread;
+    bool apart_used; /* the thread sleeps, and `apart` works in its place */
+    struct apart apart;
     struct stack stack;
     struct trap trap;
     struct watch watch;

@@ -271,6 +271,13 @@ static void decide_call(struct call *call) {
         decide_wide_mode(call);
 }
 
+/* Those of `clauses` whose keeping can be seen on this host. */
+static void apply_seen(struct call *call, const uint8_t *clauses, size_t count) {
+    for (size_t i = 0; i < count; i++)
+        if (clause_is_reachable((enum clause)clauses[i], call->world->host))
+            call_applies(call, (enum clause)clauses[i]);
+}
+
 /* Clauses about what is seen afterwards apply to every call, or to all that succeed or fail. */
 static void note_aftermath(struct call *call) {
     static const uint8_t always[] = {
@@ -285,14 +292,11 @@ static void note_aftermath(struct call *call) {
         CLAUSE_NLINK_PARENT, CLAUSE_SIZE_PARENT, CLAUSE_ARENA,       CLAUSE_STAT_INO,
     };
     static const uint8_t after_failure[] = {CLAUSE_ERRNO_SET, CLAUSE_FAIL_NOEFFECT};
-    for (size_t i = 0; i < sizeof always; i++)
-        call_applies(call, (enum clause)always[i]);
+    apply_seen(call, always, sizeof always);
     if (call->prediction->error == 0)
-        for (size_t i = 0; i < sizeof after_success; i++)
-            call_applies(call, (enum clause)after_success[i]);
+        apply_seen(call, after_success, sizeof after_success);
     else
-        for (size_t i = 0; i < sizeof after_failure; i++)
-            call_applies(call, (enum clause)after_failure[i]);
+        apply_seen(call, after_failure, sizeof after_failure);
 }
 
 void contract_predict(const struct contract *contract, const struct world *world,

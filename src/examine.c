@@ -225,7 +225,7 @@ static bool can_do(const struct examiner *examiner, const struct scenario *scena
                        step->identity.gid != step->identity.real_gid);
     return !missing && !undefined && !as_another &&
            !sandbox_claims(examiner->sandbox, scenario, step) &&
-           host_lacks(&examiner->contract.host, step) == ABILITY_COUNT;
+           host_lacks(&examiner->contract.host, scenario, step) == ABILITY_COUNT;
 }
 
 bool examine_adapt(const struct examiner *examiner, struct scenario *scenario) {

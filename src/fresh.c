@@ -22,6 +22,7 @@ static _Noreturn void run_in_child(const struct examiner *parent,
     if (!error)
         body(&examiner, context);
     fflush(stdout);
+    sandbox_abandon();
     _exit(-error);
 }
 

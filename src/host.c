@@ -1,18 +1,25 @@
 #include "host.h"
 
+#include "scenario_leaves.h"
+
 const struct ability_info ability_infos[ABILITY_COUNT] = {
     [ABILITY_IDENTITIES] = {"identities",
-                            "a user namespace of an ordinary user has one id; run as root"},
-    [ABILITY_MOUNTS] = {"mounts", "the kernel has no mount_setattr(2); use Linux 5.12 or later"},
+                            "an ordinary user has one id, in a user namespace too; run as root, with the "
+                            "capabilities to make namespaces"},
+    [ABILITY_MOUNTS] = {"mounts", "there are no namespaces, or the kernel has no mount_setattr(2); run as "
+                                  "root, or use Linux 5.12 or later"},
     [ABILITY_NOSYMFOLLOW] = {"nosymfollow",
-                             "the kernel has no nosymfollow mounts; use Linux 5.14 or later"},
-    [ABILITY_IDMAP] = {"idmap", "a kernel before Linux 6.3 or a user namespace has no idmapped "
-                                "tmpfs; run as root on a newer one"},
-    [ABILITY_ACLS] = {"acls", "the kernel's tmpfs has no ACLs; build it with TMPFS_POSIX_ACL"},
+                             "there are no namespaces, or the kernel has no nosymfollow mounts; run as root, "
+                             "or use Linux 5.14 or later"},
+    [ABILITY_IDMAP] = {"idmap", "a kernel before Linux 6.3, a user namespace or none has no "
+                                "idmapped tmpfs; run as root on a newer one"},
+    [ABILITY_ACLS] = {"acls", "there are no namespaces, or the kernel's tmpfs has no ACLs; run as root, "
+                              "or build it with TMPFS_POSIX_ACL"},
     [ABILITY_ATTRIBUTES] = {"attributes",
                             "inode flags of tmpfs need Linux 6.0 or later and CAP_LINUX_IMMUTABLE "
                             "outside of a user namespace; run as root"},
-    [ABILITY_LANDLOCK] = {"landlock", "the kernel has no Landlock; boot it with lsm=landlock,..."},
+    [ABILITY_LANDLOCK] = {"landlock", "the kernel has no Landlock, or the sandbox needs it for itself; "
+                                      "boot it with lsm=landlock,..., or run as root"},
     [ABILITY_DESCRIPTORS] = {"descriptors", "the agent does not open descriptors; let it greet "
                                             "with `open`"},
     [ABILITY_LIMITS] = {"limits",
@@ -26,6 +33,14 @@ const struct ability_info ability_infos[ABILITY_COUNT] = {
                       "greet with `text`"},
     [ABILITY_WIDE] = {"wide", "C's mode_t has 32 bits; agents of languages with greater integers "
                               "greet with `wide`"},
+    [ABILITY_ROOT] = {"root", "no root directory of the arena's own can be had, so paths that lead out "
+                              "of it are left out; run as root, or allow user namespaces"},
+    [ABILITY_CAPABILITIES] = {"capabilities", "there are no namespaces to have them in; run as root, "
+                                              "or allow user namespaces"},
+    [ABILITY_TMPFS] = {"tmpfs", "the private directory is on another file system; let TMPDIR name a "
+                                "directory of a tmpfs, or allow user namespaces"},
+    [ABILITY_FILTER] = {"filter", "seccomp(2) is refused; use a kernel with CONFIG_SECCOMP_FILTER "
+                                  "and a container profile that allows it"},
 };
 
 const struct idmap_entry idmap_entries[IDMAP_COUNT] = {{0, 1000}, {1000, 0}};
@@ -51,7 +66,7 @@ unsigned host_needs(const struct step *step) {
         [STEP_BIND] = 1 << ABILITY_MOUNTS,          [STEP_REMOUNT] = 1 << ABILITY_MOUNTS,
         [STEP_UMOUNT] = 1 << ABILITY_MOUNTS,        [STEP_NOFILE] = 1 << ABILITY_LIMITS,
         [STEP_OPEN] = 1 << ABILITY_DESCRIPTORS,     [STEP_CLOSE] = 1 << ABILITY_DESCRIPTORS,
-        [STEP_DUP] = 1 << ABILITY_DESCRIPTORS,
+        [STEP_DUP] = 1 << ABILITY_DESCRIPTORS,      [STEP_CHOWN] = 1 << ABILITY_CAPABILITIES,
     };
     unsigned needs = always[step->kind];
     if (step_is_call(step) && step->dirfd.kind == DIRFD_SLOT)
@@ -61,6 +76,8 @@ unsigned host_needs(const struct step *step) {
         needs |= 1U << ABILITY_WIDE;
     if (!is_plain(&step->identity))
         needs |= 1U << ABILITY_IDENTITIES;
+    if (step->kind == STEP_AS && step->flags)
+        needs |= 1U << ABILITY_CAPABILITIES;
     if (!(needs & 1U << ABILITY_MOUNTS))
         return needs;
     if (step->flags & MOUNT_NOSYMFOLLOW)
@@ -70,8 +87,11 @@ unsigned host_needs(const struct step *step) {
     return needs;
 }
 
-enum ability host_lacks(const struct host *host, const struct step *step) {
+enum ability host_lacks(const struct host *host, const struct scenario *scenario,
+                        const struct step *step) {
     unsigned needs = host_needs(step);
+    if (!host->can[ABILITY_ROOT] && scenario_leaves(scenario, step))
+        needs |= 1U << ABILITY_ROOT;
     for (int ability = 0; ability < ABILITY_COUNT; ability++)
         if (needs >> ability & 1 && !host->can[ability])
             return (enum ability)ability;

@@ -28,6 +28,10 @@ enum ability {
     ABILITY_COUNTED,     /* paths with a NUL byte: a C function cannot be given one */
     ABILITY_TEXT,        /* paths of characters, so also of some that no bytes stand for */
     ABILITY_WIDE,        /* modes of 64 bits: a C function's have 32 */
+    ABILITY_ROOT,        /* a root directory of its own: absolute paths, .. at the top */
+    ABILITY_CAPABILITIES, /* the harness has them all, and a scenario some of them */
+    ABILITY_TMPFS,       /* the arena is a tmpfs(5), whose directories have known sizes */
+    ABILITY_FILTER,      /* seccomp(2): forbidden calls and changed signal masks are seen */
     ABILITY_COUNT
 };
 
@@ -44,11 +48,15 @@ struct host {
     uint32_t nofile;          /* soft RLIMIT_NOFILE of a scenario's beginning */
 };
 
-/* The abilities that `step` needs, as bits 1 << enum ability. */
+/* The abilities that `step` needs whatever its paths are, as bits 1 << enum ability. */
 unsigned host_needs(const struct step *step);
 
-/* The first ability that `step` needs and `host` lacks, or ABILITY_COUNT. */
-enum ability host_lacks(const struct host *host, const struct step *step);
+/*
+ * The first ability that `step` of `scenario` needs and `host` lacks, or ABILITY_COUNT. Paths that
+ * may lead out of the arena (scenario_leaves) need ABILITY_ROOT.
+ */
+enum ability host_lacks(const struct host *host, const struct scenario *scenario,
+                        const struct step *step);
 
 /*
  * An idmapped mount (MOUNT_IDMAP) shows id `on_disk` as `seen`, for users and groups alike; other

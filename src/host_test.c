@@ -20,7 +20,10 @@ enum {
     DESCRIPTORS = 1 << ABILITY_DESCRIPTORS,
     LIMITS = 1 << ABILITY_LIMITS,
     POINTERS = 1 << ABILITY_POINTERS,
+    CAPABILITIES = 1 << ABILITY_CAPABILITIES,
 };
+
+static struct scenario scenario;
 
 static void every_ability_has_a_name_and_a_way_out(void **state) {
     (void)state;
@@ -38,7 +41,7 @@ static void kinds_need_what_they_are_about(void **state) {
         [STEP_LANDLOCK] = LANDLOCK, [STEP_ACL] = ACLS,         [STEP_ATTRIBUTE] = ATTRIBUTES,
         [STEP_MOUNT] = MOUNTS,      [STEP_BIND] = MOUNTS,      [STEP_REMOUNT] = MOUNTS,
         [STEP_UMOUNT] = MOUNTS,     [STEP_OPEN] = DESCRIPTORS, [STEP_CLOSE] = DESCRIPTORS,
-        [STEP_DUP] = DESCRIPTORS,   [STEP_NOFILE] = LIMITS,
+        [STEP_DUP] = DESCRIPTORS,   [STEP_NOFILE] = LIMITS,    [STEP_CHOWN] = CAPABILITIES,
     };
     for (unsigned kind = 0; kind < STEP_KIND_COUNT; kind++)
         assert_int_equal(host_needs(&(struct step){.kind = (uint8_t)kind}), needs[kind]);
@@ -72,8 +75,11 @@ static void ids_other_than_0_need_identities(void **state) {
         {.kind = STEP_CHOWN, .identity = {.gid = 1}},
     };
     for (size_t i = 0; i < sizeof needing / sizeof needing[0]; i++)
-        assert_int_equal(host_needs(&needing[i]), IDENTITIES);
-    assert_int_equal(host_needs(&(struct step){.kind = STEP_AS, .flags = CAPABILITY_FSETID}), 0);
+        assert_int_equal(host_needs(&needing[i]),
+                         needing[i].kind == STEP_CHOWN ? IDENTITIES | CAPABILITIES : IDENTITIES);
+    assert_int_equal(host_needs(&(struct step){.kind = STEP_AS}), 0);
+    assert_int_equal(host_needs(&(struct step){.kind = STEP_AS, .flags = CAPABILITY_FSETID}),
+                     CAPABILITIES);
     struct step step = {.kind = STEP_ACL, .mode = 0xffffff};
     assert_int_equal(host_needs(&step), ACLS);
     step.identity.gid = 2000;
@@ -112,16 +118,30 @@ static void host_lacks_the_first_ability_that_it_has_not(void **state) {
         int expected = 0;
         while (expected < ABILITY_COUNT && !(needs >> expected & 1))
             expected++;
-        assert_int_equal(host_lacks(&host, &steps[i]), expected);
+        assert_int_equal(host_lacks(&host, &scenario, &steps[i]), expected);
         memset(host.can, true, sizeof host.can);
-        assert_int_equal(host_lacks(&host, &steps[i]), ABILITY_COUNT);
+        assert_int_equal(host_lacks(&host, &scenario, &steps[i]), ABILITY_COUNT);
         for (int ability = 0; ability < ABILITY_COUNT; ability++) {
             host.can[ability] = false;
-            assert_int_equal(host_lacks(&host, &steps[i]),
+            assert_int_equal(host_lacks(&host, &scenario, &steps[i]),
                              needs >> ability & 1 ? ability : ABILITY_COUNT);
             host.can[ability] = true;
         }
     }
+}
+
+static void paths_that_lead_out_need_a_root(void **state) {
+    (void)state;
+    struct host host;
+    memset(host.can, true, sizeof host.can);
+    scenario_clear(&scenario);
+    struct step *step = scenario_add(&scenario, STEP_MKFIFO);
+    step->path = scenario_store(&scenario, "/a", 2);
+    assert_int_equal(host_lacks(&host, &scenario, step), ABILITY_COUNT);
+    host.can[ABILITY_ROOT] = false;
+    assert_int_equal(host_lacks(&host, &scenario, step), ABILITY_ROOT);
+    step->path = scenario_store(&scenario, "a", 1);
+    assert_int_equal(host_lacks(&host, &scenario, step), ABILITY_COUNT);
 }
 
 static void idmap_exchanges_its_ids(void **state) {
@@ -140,6 +160,7 @@ int main(void) {
         cmocka_unit_test(ids_other_than_0_need_identities),
         cmocka_unit_test(mount_flags_need_their_kernels),
         cmocka_unit_test(host_lacks_the_first_ability_that_it_has_not),
+        cmocka_unit_test(paths_that_lead_out_need_a_root),
         cmocka_unit_test(idmap_exchanges_its_ids),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

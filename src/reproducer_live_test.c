@@ -33,7 +33,7 @@ static void load_file(const char *path) {
 static bool holds_in_sandbox(void) {
     struct verdict verdict;
     for (uint32_t i = 0; i < scenario.step_count; i++)
-        if (host_lacks(&examiner.contract.host, &scenario.steps[i]) != ABILITY_COUNT)
+        if (host_lacks(&examiner.contract.host, &scenario, &scenario.steps[i]) != ABILITY_COUNT)
             return false;
     examine_once(&examiner, &scenario, &verdict);
     return !verdict_is_bad(&verdict);

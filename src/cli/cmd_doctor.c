@@ -146,12 +146,14 @@ static bool check_sandbox(void) {
     char reason[1024] = "";
     struct sandbox *sandbox = NULL;
     bool stands = sandbox_prepare(reason, sizeof reason) == 0 &&
-                  sandbox_open(&sandbox, NULL, -1, reason, sizeof reason) == 0;
+                  sandbox_open(&sandbox, implementation_find("own"), -1, reason, sizeof reason) == 0;
     char what[128] = "sandbox: a worker in an arena of its own";
     if (stands)
         snprintf(what, sizeof what, "sandbox: a worker in an arena of its own; tier: %s",
                  sandbox_tier());
     print_line(stands, what, reason);
+    if (stands && sandbox_shortfall()[0])
+        print_line(false, "namespaces: scenarios have less without them", sandbox_shortfall());
     if (stands)
         check_abilities(sandbox_host(sandbox));
     sandbox_close(stands ? sandbox : NULL);

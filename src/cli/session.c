@@ -28,7 +28,7 @@ const char *session_traits(void) {
 enum ability session_lacks(const struct scenario *scenario) {
     enum ability lacked = ABILITY_COUNT;
     for (uint32_t i = 0; i < scenario->step_count && lacked == ABILITY_COUNT; i++)
-        lacked = host_lacks(&examiner.contract.host, &scenario->steps[i]);
+        lacked = host_lacks(&examiner.contract.host, scenario, &scenario->steps[i]);
     return lacked;
 }
 

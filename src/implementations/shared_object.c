@@ -23,18 +23,24 @@ static void look_up(void *object, const char *symbol, void *function) {
     memcpy(function, &address, sizeof address);
 }
 
-/* Present where the sanitizer is linked whose runtime refuses RTLD_DEEPBIND. */
-extern void asan_init(void) __asm__("__asan_init") __attribute__((weak));
-extern void msan_init(void) __asm__("__msan_init") __attribute__((weak));
-extern void tsan_init(void) __asm__("__tsan_init") __attribute__((weak));
+/* Sanitizers whose runtimes refuse RTLD_DEEPBIND. */
+#ifndef __has_feature
+#define __has_feature(feature) 0
+#endif
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) ||                               \
+    __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
+    __has_feature(memory_sanitizer)
+enum { REFUSED = true };
+#else
+enum { REFUSED = false };
+#endif
 
 /*
  * RTLD_DEEPBIND lets the object find its own symbols first. Else its mkfifo would reach the C
  * library's mkfifoat, which was there before, where it calls its own.
  */
 static int load_flags(void) {
-    bool refused = asan_init || msan_init || tsan_init;
-    return RTLD_NOW | RTLD_LOCAL | (refused ? 0 : RTLD_DEEPBIND);
+    return RTLD_NOW | RTLD_LOCAL | (REFUSED ? 0 : RTLD_DEEPBIND);
 }
 
 int implementation_load(struct implementation *out, const char *path, char *reason,
