@@ -29,11 +29,12 @@ static char findings[sizeof directory + 16];
 
 static int open_all(void **state) {
     (void)state;
-    char reason[256];
+    char reason[512];
     int page;
     struct campaign *campaign;
-    if (sandbox_prepare(reason, sizeof reason) != 0) {
-        fprintf(stderr, "skipped: %s\n", reason);
+    int error = sandbox_prepare(reason, sizeof reason);
+    if (error || sandbox_shortfall()[0]) {
+        fprintf(stderr, "skipped: %s\n", error ? reason : sandbox_shortfall());
         exit(77);
     }
     examiner.contract.level = LEVEL_LINUX;

@@ -16,8 +16,8 @@
 #include "handover.h"
 
 struct apart {
-    turn_word left;    /* not 0: nothing of the task will be on the thread's stack any more */
-    turn_word task;    /* its id; 0 once it has ended */
+    turn_word left; /* not 0: nothing of the task will be on the thread's stack any more */
+    turn_word task; /* its id; 0 once it has ended */
     void (*run)(void *argument);
     void *argument;
     uint64_t mask; /* the signal mask that it starts with */

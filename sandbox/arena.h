@@ -38,9 +38,9 @@ struct arena {
 int arena_enter(int *outside, char *reason, size_t reason_size);
 
 /*
- * Without namespaces: makes `directory` of the host, which is empty, the arena: the calling thread's
- * current directory, and its root too where chroot(2) is allowed. Sets arena->path. Returns 0, or
- * -errno with `reason` filled.
+ * Without namespaces: makes `directory` of the host, which is empty, the arena: the calling
+ * thread's current directory, and its root too where chroot(2) is allowed. Sets arena->path.
+ * Returns 0, or -errno with `reason` filled.
  */
 int arena_move(struct arena *arena, const char *directory, char *reason, size_t reason_size);
 

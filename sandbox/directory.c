@@ -117,8 +117,8 @@ enum { PLACES = 3 };
 
 static void list_places(const char *places[PLACES]) {
     const char *own = getenv("TMPDIR");
-    places[0] = "/dev/shm";
-    places[1] = own && own[0] == '/' ? own : "/tmp";
+    places[0] = own && own[0] == '/' ? own : "/dev/shm";
+    places[1] = "/dev/shm";
     places[2] = "/tmp";
 }
 
@@ -153,8 +153,7 @@ static int make_in(const char *place) {
     enum { TRIES = 10 };
     int base = -EAGAIN;
     for (int i = 0; i < TRIES && base == -EAGAIN; i++) {
-        int length =
-            snprintf(directory.path, sizeof(directory.path), "%s/%sXXXXXX", place, prefix);
+        int length = snprintf(directory.path, sizeof(directory.path), "%s/%sXXXXXX", place, prefix);
         if (length >= (int)sizeof(directory.path))
             return -ENAMETOOLONG;
         base = mkdtemp(directory.path) ? lock_new(directory.path) : -errno;

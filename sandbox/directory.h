@@ -1,7 +1,7 @@
 /*
  * directory.h - a private directory of the host, for arenas where nothing can be mounted.
  *
- * It lies in /dev/shm, TMPDIR or /tmp, preferably on a tmpfs, and holds a directory for each worker
+ * It lies in TMPDIR, /dev/shm or /tmp, preferably on a tmpfs, and holds a directory for each worker
  * in turn. As long as it is in use its process holds a lock on it; what is found without one was
  * left behind by a process that was killed, and is removed whenever one is opened or closed.
  */

@@ -50,7 +50,8 @@ int identity_prepare(struct identity_now *now) {
     return limit(&now->permitted);
 }
 
-/* Without CAP_SETPCAP the bounding set stays as it is; no_new_privs, or the filter, forbids its use. */
+/* Without CAP_SETPCAP the bounding set stays as it is; no_new_privs, or the filter, forbids its
+ * use. */
 int identity_give_up(struct identity_now *now) {
     header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     const data_struct none[2] = {{0}};

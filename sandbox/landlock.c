@@ -11,7 +11,8 @@
 #endif
 enum { RULESET_VERSION = 1, RULE_PATH_BENEATH = 1, MAKE_FIFO = 1 << 10 };
 
-/* Rights: EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, then what changes directories, and later ones. */
+/* Rights: EXECUTE, WRITE_FILE, READ_FILE, READ_DIR, then what changes directories, and later ones.
+ */
 enum {
     READING = 1 << 0 | 1 << 2 | 1 << 3,
     OF_VERSION_2 = (1 << 14) - 1, /* REFER is the last */
@@ -70,9 +71,7 @@ int landlock_confine(const struct cookies *cookies, const char *path) {
 int landlock_enclose(const char *path) {
     const struct cookies no_filter_yet = {0};
     const long known = version();
-    const uint64_t rights = known >= 5   ? OF_VERSION_5
-                            : known >= 3 ? OF_VERSION_3
-                                         : OF_VERSION_2;
+    const uint64_t rights = known >= 5 ? OF_VERSION_5 : known >= 3 ? OF_VERSION_3 : OF_VERSION_2;
     if (known < 2)
         return -ENOSYS;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))

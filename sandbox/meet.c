@@ -63,9 +63,9 @@ int sandbox_meet(struct implementation *implementation, char *reason, size_t rea
         meet(shared, implementation);
     if (child > 0)
         await_child(child);
-    error = child < 0 ? refuse(reason, reason_size, errno, "no child can be started",
-                                   "raise `ulimit -u`")
-                          : shared->error;
+    error = child < 0
+                ? refuse(reason, reason_size, errno, "no child can be started", "raise `ulimit -u`")
+                : shared->error;
     if (child > 0 && error)
         snprintf(reason, reason_size, "%s", shared->reason);
     implementation->mkfifo = !error && shared->mkfifo ? nobody_calls_mkfifo : NULL;

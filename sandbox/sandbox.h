@@ -4,9 +4,9 @@
  * One persistent worker thread has a world of its own: mount namespace, root (a private tmpfs, the
  * arena), cwd, umask, descriptor table, identity, no capability in effect but those that a scenario
  * names, and a seccomp filter (policy.def). Where the host refuses some of it the sandbox does with
- * less, in one of the lower tiers of tier.h, and tells what scenarios lack. The process's other threads are untouched, so a fuzzing
- * engine on the main thread keeps its files. The worker knows no contract: it executes and reports
- * what it saw.
+ * less, in one of the lower tiers of tier.h, and tells what scenarios lack. The process's other
+ * threads are untouched, so a fuzzing engine on the main thread keeps its files. The worker knows
+ * no contract: it executes and reports what it saw.
  *
  * A scenario starts in an empty arena with cwd "/", umask 022, uid and gid 0 without capabilities,
  * the root directory 0755 0:0, and descriptors 0, 1 and 2 open: /dev/null, /dev/null and a pipe

@@ -31,10 +31,10 @@ static struct expectations expectations;
 static inline void open_or_skip(void) {
     char reason[512];
     int error = sandbox_prepare(reason, sizeof(reason));
-    if (!error)
+    if (!error && !sandbox_shortfall()[0])
         error = sandbox_open(&sandbox, NULL, -1, reason, sizeof(reason));
-    if (error) {
-        fprintf(stderr, "skipped: %s\n", reason);
+    if (error || sandbox_shortfall()[0]) {
+        fprintf(stderr, "skipped: %s\n", error ? reason : sandbox_shortfall());
         exit(EXIT_SKIPPED);
     }
     fprintf(stderr, "sandbox: %s\n", sandbox_tier());

@@ -159,7 +159,8 @@ static int enter_namespaces(struct worker *worker) {
     return error ? error : load_filter(worker, reason, size);
 }
 
-/* What a worker without namespaces gives up, once it stands in its directory: no steward needs it. */
+/* What a worker without namespaces gives up, once it stands in its directory: no steward needs it.
+ */
 static int confine(struct worker *worker) {
     char *reason = worker->reason;
     const size_t size = sizeof(worker->reason);

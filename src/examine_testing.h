@@ -23,13 +23,14 @@ enum { EXIT_SKIPPED = 77 };
 static struct examiner examiner;
 static struct finding finding; /* of the last search that did not hold */
 
-/* True where there can be a sandbox; if not, says why. */
+/* True where the sandbox holds canaries, too; if not, says why. */
 static inline bool can_examine(void) {
-    char reason[256];
+    char reason[512];
     int error = sandbox_prepare(reason, sizeof reason);
-    if (error)
-        fprintf(stderr, "skipped: %s\n", reason);
-    return error == 0;
+    const char *why = error ? reason : sandbox_shortfall();
+    if (why[0])
+        fprintf(stderr, "skipped: %s\n", why);
+    return !why[0];
 }
 
 static inline bool is_canary(const struct implementation *implementation) {

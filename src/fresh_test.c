@@ -117,9 +117,10 @@ static void traits_are_found_and_leave_no_trace(void **state) {
 }
 
 int main(void) {
-    char reason[256];
-    if (sandbox_prepare(reason, sizeof reason) != 0) {
-        printf("SKIP: %s\n", reason);
+    char reason[512];
+    int error = sandbox_prepare(reason, sizeof reason);
+    if (error || sandbox_shortfall()[0]) {
+        printf("SKIP: %s\n", error ? reason : sandbox_shortfall());
         return 77;
     }
     const struct CMUnitTest tests[] = {

@@ -3,23 +3,28 @@
 #include "scenario_leaves.h"
 
 const struct ability_info ability_infos[ABILITY_COUNT] = {
-    [ABILITY_IDENTITIES] = {"identities",
-                            "an ordinary user has one id, in a user namespace too; run as root, with the "
-                            "capabilities to make namespaces"},
-    [ABILITY_MOUNTS] = {"mounts", "there are no namespaces, or the kernel has no mount_setattr(2); run as "
-                                  "root, or use Linux 5.12 or later"},
-    [ABILITY_NOSYMFOLLOW] = {"nosymfollow",
-                             "there are no namespaces, or the kernel has no nosymfollow mounts; run as root, "
-                             "or use Linux 5.14 or later"},
+    [ABILITY_IDENTITIES] =
+        {"identities",
+         "an ordinary user has one id, in a user namespace too; run as root, with the "
+         "capabilities to make namespaces"},
+    [ABILITY_MOUNTS] = {"mounts",
+                        "there are no namespaces, or the kernel has no mount_setattr(2); run as "
+                        "root, or use Linux 5.12 or later"},
+    [ABILITY_NOSYMFOLLOW] =
+        {"nosymfollow",
+         "there are no namespaces, or the kernel has no nosymfollow mounts; run as root, "
+         "or use Linux 5.14 or later"},
     [ABILITY_IDMAP] = {"idmap", "a kernel before Linux 6.3, a user namespace or none has no "
                                 "idmapped tmpfs; run as root on a newer one"},
-    [ABILITY_ACLS] = {"acls", "there are no namespaces, or the kernel's tmpfs has no ACLs; run as root, "
-                              "or build it with TMPFS_POSIX_ACL"},
+    [ABILITY_ACLS] = {"acls",
+                      "there are no namespaces, or the kernel's tmpfs has no ACLs; run as root, "
+                      "or build it with TMPFS_POSIX_ACL"},
     [ABILITY_ATTRIBUTES] = {"attributes",
                             "inode flags of tmpfs need Linux 6.0 or later and CAP_LINUX_IMMUTABLE "
                             "outside of a user namespace; run as root"},
-    [ABILITY_LANDLOCK] = {"landlock", "the kernel has no Landlock, or the sandbox needs it for itself; "
-                                      "boot it with lsm=landlock,..., or run as root"},
+    [ABILITY_LANDLOCK] = {"landlock",
+                          "the kernel has no Landlock, or the sandbox needs it for itself; "
+                          "boot it with lsm=landlock,..., or run as root"},
     [ABILITY_DESCRIPTORS] = {"descriptors", "the agent does not open descriptors; let it greet "
                                             "with `open`"},
     [ABILITY_LIMITS] = {"limits",
@@ -33,12 +38,15 @@ const struct ability_info ability_infos[ABILITY_COUNT] = {
                       "greet with `text`"},
     [ABILITY_WIDE] = {"wide", "C's mode_t has 32 bits; agents of languages with greater integers "
                               "greet with `wide`"},
-    [ABILITY_ROOT] = {"root", "no root directory of the arena's own can be had, so paths that lead out "
-                              "of it are left out; run as root, or allow user namespaces"},
-    [ABILITY_CAPABILITIES] = {"capabilities", "there are no namespaces to have them in; run as root, "
-                                              "or allow user namespaces"},
-    [ABILITY_TMPFS] = {"tmpfs", "the private directory is on another file system; let TMPDIR name a "
-                                "directory of a tmpfs, or allow user namespaces"},
+    [ABILITY_ROOT] = {"root",
+                      "no root directory of the arena's own can be had, so paths that lead out "
+                      "of it are left out; run as root, or allow user namespaces"},
+    [ABILITY_CAPABILITIES] = {"capabilities",
+                              "there are no namespaces to have them in; run as root, "
+                              "or allow user namespaces"},
+    [ABILITY_TMPFS] = {"tmpfs",
+                       "the private directory is on another file system; let TMPDIR name a "
+                       "directory of a tmpfs, or allow user namespaces"},
     [ABILITY_FILTER] = {"filter", "seccomp(2) is refused; use a kernel with CONFIG_SECCOMP_FILTER "
                                   "and a container profile that allows it"},
 };

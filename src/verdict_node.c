@@ -92,7 +92,7 @@ static bool judge_parent(struct judging *judging, const struct outcome *outcome)
            holds(judging, CLAUSE_NLINK_PARENT, ASPECT_PARENT_LINKS, before->nlink, after->nlink) &&
            (!judging->world->host->can[ABILITY_TMPFS] ||
             holds(judging, CLAUSE_SIZE_PARENT, ASPECT_PARENT_SIZE, before->size + TMPFS_ENTRY_SIZE,
-                 after->size));
+                  after->size));
 }
 
 bool verdict_judge_new(struct judging *judging, const struct outcome *outcome,

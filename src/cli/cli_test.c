@@ -121,18 +121,16 @@ static void an_unwritable_findings_folder_stops_before_the_start(void **state) {
     assert_null(strstr(ran.err, "seed="));
 }
 
-static void a_host_without_namespaces_is_77_with_the_reason(void **state) {
+static void a_host_without_a_place_for_the_arena_is_77_with_the_reason(void **state) {
     (void)state;
     write_file("empty.scn", "");
     const char *const verbs[] = {"repro", "check"};
     for (size_t i = 0; i < sizeof verbs / sizeof verbs[0]; i++) {
-        RUN_CONFINED(forbid_namespaces, verbs[i], "empty.scn");
+        RUN_CONFINED(forbid_arenas, verbs[i], "empty.scn");
         assert_status(77);
         assert_contains(ran.err, "this host cannot run implementations: ");
     }
-    RUN_CONFINED(forbid_namespaces, "run", "--runs", "1");
-    assert_status(77);
-    RUN_CONFINED(forbid_namespaces, "doctor");
+    RUN_CONFINED(forbid_arenas, "doctor");
     assert_status(77);
     assert_contains(ran.out, "missing sandbox");
     assert_contains(ran.out, "fix: ");
@@ -402,7 +400,7 @@ int main(void) {
         cmocka_unit_test(a_folder_that_is_no_finding_is_named),
         cmocka_unit_test(an_implementation_that_cannot_be_had_is_explained),
         cmocka_unit_test(an_unwritable_findings_folder_stops_before_the_start),
-        cmocka_unit_test(a_host_without_namespaces_is_77_with_the_reason),
+        cmocka_unit_test(a_host_without_a_place_for_the_arena_is_77_with_the_reason),
         cmocka_unit_test(every_verb_has_help),
         cmocka_unit_test(tables_list_what_there_is),
         cmocka_unit_test(a_clause_is_explained),

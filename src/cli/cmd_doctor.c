@@ -145,8 +145,9 @@ static void check_abilities(const struct host *host) {
 static bool check_sandbox(void) {
     char reason[1024] = "";
     struct sandbox *sandbox = NULL;
-    bool stands = sandbox_prepare(reason, sizeof reason) == 0 &&
-                  sandbox_open(&sandbox, implementation_find("own"), -1, reason, sizeof reason) == 0;
+    bool stands =
+        sandbox_prepare(reason, sizeof reason) == 0 &&
+        sandbox_open(&sandbox, implementation_find("own"), -1, reason, sizeof reason) == 0;
     char what[128] = "sandbox: a worker in an arena of its own";
     if (stands)
         snprintf(what, sizeof what, "sandbox: a worker in an arena of its own; tier: %s",

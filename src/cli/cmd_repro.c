@@ -232,7 +232,17 @@ static struct tally run_in_children(const struct examiner *examiner) {
     return tally;
 }
 
-static void repro(struct examiner *examiner, const char *path, struct results *results) {
+/* What is left of it held, which says nothing of the whole. */
+static void leave_open(const char *path, enum ability lacked, struct result *result) {
+    result->state = RESULT_SKIPPED;
+    result_set(&result->message, "needs %s: %s", ability_infos[lacked].name,
+               ability_infos[lacked].lacking);
+    printf("%s: cannot be told here, where steps that need %s are left out\n", path,
+           ability_infos[lacked].name);
+}
+
+/* Returns false where this host cannot tell. */
+static bool repro(struct examiner *examiner, const char *path, struct results *results) {
     cli_load(path, FORM_BY_NAME, &scenario, NULL);
     enum ability lacked = session_lacks(&scenario);
     if (lacked != ABILITY_COUNT)
@@ -251,10 +261,15 @@ static void repro(struct examiner *examiner, const char *path, struct results *r
         print_killed(&tally.first);
     else if (tally.violated)
         report(examiner, path, result);
-    print_tally(path, &tally);
+    const bool told = tally.violated || lacked == ABILITY_COUNT;
+    if (told)
+        print_tally(path, &tally);
+    else
+        leave_open(path, lacked, result);
     if (tally.violated && tally.violated < tally.runs)
         explain_instability(examiner);
     session_scenario(NULL);
+    return told;
 }
 
 /* --- the verb --------------------------------------------------------------------------------- */
@@ -285,10 +300,13 @@ static int run_repro(int argc, char **argv) {
     struct examiner *examiner = session_open(&wanted.subject);
     results.tier = sandbox_tier();
     results.traits = session_traits();
+    bool told = true;
     for (int i = first; i < argc; i++)
-        repro(examiner, argv[i], &results);
+        told &= repro(examiner, argv[i], &results);
     session_close();
-    int status = results_in(&results, RESULT_FAILED) ? STATUS_FINDING : STATUS_HELD;
+    int status = results_in(&results, RESULT_FAILED) ? STATUS_FINDING
+                 : told                              ? STATUS_HELD
+                                                     : STATUS_UNABLE;
     status = result_files_write(&wanted.files, &results, status);
     results_free(&results);
     return status;
@@ -301,7 +319,9 @@ const struct verb verb_repro = {
         "                      [--no-fork] [--json FILE] [--junit FILE] [--sarif FILE]",
     .summary = "Runs scenarios again and reports what they violate.",
     .help = "FILE is a scenario as text (.scn, or - for stdin), as bytes, or a findings "
-            "folder.\n\n" CLI_SUBJECT_HELP
+            "folder.\n"
+            "Exit status 77 if a file holds as far as it can be run here, and not all of it "
+            "can.\n\n" CLI_SUBJECT_HELP
             "  -n, --repeat N          run each file N times; says whether the verdict is stable\n"
             "  -t, --trace             print what was allowed and got, step by step\n"
             "      --no-fork           run once in this process, as it does under a debugger;\n"
