@@ -238,8 +238,9 @@ int tier_admits(const struct implementation *implementation, char *reason, size_
                         implementation != implementation_find(implementation->name);
     if (!agent && landlock && filtered && (loaded || found.root))
         return 0;
-    snprintf(reason, reason_size, "%s is not run in the tier \"%s\", which cannot hold it%s%s",
-             implementation ? implementation->name : "code that is not ours", found.name,
-             found.shortfall[0] ? ": " : "", found.shortfall);
+    snprintf(
+        reason, reason_size,
+        "%s is not run in the tier \"%s\", which cannot hold it; `fifofuzz doctor` names the fix",
+        implementation ? implementation->name : "code that is not ours", found.name);
     return -EPERM;
 }

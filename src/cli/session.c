@@ -59,6 +59,8 @@ struct examiner *session_open(const struct cli_subject *subject) {
         cli_fail(STATUS_USAGE, "%s", reason);
     if (sandbox_prepare(reason, sizeof reason) != 0)
         cli_fail(STATUS_UNABLE, "this host cannot run implementations: %s", reason);
+    if (sandbox_shortfall()[0])
+        fprintf(stderr, "fifofuzz: sandbox: %s: %s\n", sandbox_tier(), sandbox_shortfall());
     if (!implementation_find(subject->implementation) && !agent_named(subject->implementation))
         cli_expect_foreign_code();
     int error = subject_find(&implementation, subject->implementation, reason, sizeof reason);
