@@ -122,6 +122,8 @@ static void list_places(const char *places[PLACES]) {
     places[2] = "/tmp";
 }
 
+static const char long_link[] = "link";
+
 /* Does it take what scenarios put into it: FIFOs, the longest names of any bytes, long links? */
 static int prove(int base) {
     char name[256], body[4096];
@@ -129,12 +131,10 @@ static int prove(int base) {
     memset(name, 0xff, sizeof(name) - 1);
     memset(body, 'x', sizeof(body) - 1);
     name[sizeof(name) - 1] = body[sizeof(body) - 1] = '\0';
-    int error = mkfifoat(base, name, 0600) || fstatat(base, name, &status, 0) ||
-                        unlinkat(base, name, 0) || symlinkat(body, base, "link") ||
-                        unlinkat(base, "link", 0)
-                    ? -errno
-                    : 0;
-    return !error && (!S_ISFIFO(status.st_mode) || status.st_uid != geteuid()) ? -EPROTO : error;
+    if (mkfifoat(base, name, 0600) || fstatat(base, name, &status, 0) || unlinkat(base, name, 0) ||
+        symlinkat(body, base, long_link) || unlinkat(base, long_link, 0))
+        return -errno;
+    return S_ISFIFO(status.st_mode) && status.st_uid == geteuid() ? 0 : -EPROTO;
 }
 
 /* Another process may take a fresh one for left behind as long as it is not locked. */
@@ -165,7 +165,7 @@ static int make_in(const char *place) {
         directory.lock = base;
         return 0;
     }
-    unlinkat(base, "link", 0);
+    unlinkat(base, long_link, 0);
     rmdir(directory.path);
     close(base);
     return error;
