@@ -84,6 +84,7 @@ int arena_move(struct arena *arena, const char *directory, char *reason, size_t 
         return refuse(reason, reason_size, errno, "the arena cannot be entered", ask);
     const bool rooted = chroot(".") == 0;
     snprintf(arena->path, sizeof(arena->path), "%s", rooted ? "/" : directory);
+    arena->record.short_listings = !directory_is_tmpfs();
     return 0;
 }
 

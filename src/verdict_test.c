@@ -203,6 +203,22 @@ static void weaker_levels_waive_what_no_document_states(void **state) {
     }
 }
 
+/* How many bytes and links a directory has is known of tmpfs alone; of other nodes it is known. */
+static void directories_of_other_file_systems_have_any_size(void **state) {
+    (void)state;
+    struct verdict verdict;
+    contract.host.can[ABILITY_TMPFS] = false;
+    seen.outcomes[STEP_OF_SUCCESS].parent_before.size = 4096;
+    seen.outcomes[STEP_OF_SUCCESS].parent_after.size = 4096;
+    seen.nodes[NODE_OF_D].facts.size = 4096;
+    seen.nodes[NODE_OF_D].facts.nlink = 1;
+    verdict_judge(&judge, &scenario, &seen, &verdict);
+    assert_int_equal(verdict.kind, VERDICT_HELD);
+    seen.nodes[NODE_OF_P].facts.size = 4096;
+    verdict_judge(&judge, &scenario, &seen, &verdict);
+    assert_int_equal(verdict.aspect, ASPECT_ARENA_NODE);
+}
+
 /* A stat of the parent that the kernel disturbed: the root has grown, and rightly so. */
 static void without_the_parent_nobody_is_accused(void **state) {
     (void)state;
@@ -275,6 +291,7 @@ int main(void) {
         cmocka_unit_test_setup(right_observation_holds_at_every_level, observe_everything),
         cmocka_unit_test(every_spoiled_fact_is_noticed),
         cmocka_unit_test(weaker_levels_waive_what_no_document_states),
+        cmocka_unit_test_setup(directories_of_other_file_systems_have_any_size, observe_everything),
         cmocka_unit_test_setup(without_the_parent_nobody_is_accused, observe_everything),
         cmocka_unit_test_setup(posix_leaves_errors_of_ones_own_undecided, observe_everything),
         cmocka_unit_test_setup(a_crash_by_a_bad_pointer_is_undecided, observe_everything),

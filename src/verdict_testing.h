@@ -71,7 +71,9 @@ static inline void observe_calls(void) {
 static inline int observe_everything(void **state) {
     (void)state;
     struct text_error error;
-    contract = (struct contract){.level = LEVEL_LINUX, .host = {.nofile = 1024}};
+    contract = (struct contract){
+        .level = LEVEL_LINUX,
+        .host = {.can = {[ABILITY_ROOT] = true, true, true, true}, .nofile = 1024}};
     assert_int_equal(
         scenario_parse(&scenario, NULL, scenario_text_form, sizeof scenario_text_form - 1, &error),
         0);

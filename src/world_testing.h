@@ -20,11 +20,11 @@ static struct world world;
 static struct scenario scenario;
 static struct expectations expectations;
 
-static const struct host host = {
-    .can = {true, true, true, true, true, true, true, true, true, true},
-    .protected_hardlinks = true,
-    .protected_symlinks = true,
-    .nofile = 4096};
+static const struct host host = {.can = {true, true, true, true, true, true, true, true, true,
+                                         true, [ABILITY_ROOT] = true, true, true, true},
+                                 .protected_hardlinks = true,
+                                 .protected_symlinks = true,
+                                 .nofile = 4096};
 
 /* Makes `scenario` and `expectations` from text; `name` says where it comes from. */
 static inline void parse(const char *text, size_t length, const char *name) {
