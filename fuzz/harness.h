@@ -37,9 +37,10 @@ extern const enum target_shape harness_shape;
 /*
  * Examines the scenario that the bytes mean, restricted to the target's shape. Returns 0. A finding
  * is reported and ends the process with abort(), on the caller's thread, so that the engine keeps
- * the input. Where the host has no sandbox, says so once and leaves inputs alone; in a campaign
- * the process ends with status 77 instead, or 2 if the arguments are wrong. With --keep-going it
- * goes on after a finding, except after a sanitizer's report, which stays the only one.
+ * the input. Says once on stderr in which tier it runs (sandbox/tier.h). Where the host has none at
+ * all, says that once and leaves inputs alone; in a campaign the process ends with status 77
+ * instead, or 2 if the arguments are wrong. With --keep-going it goes on after a finding, except
+ * after a sanitizer's report, which stays the only one.
  */
 int harness_run(const uint8_t *data, size_t size);
 

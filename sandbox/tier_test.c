@@ -266,55 +266,97 @@ static void nothing_stays_not_even_of_a_killed_process(void **state) {
 
 /* --- the programs --------------------------------------------------------------------------- */
 
-/* Runs `program` of the folder above with its last argument there, too; its output in `out`. */
-static int run_program(const char *program, const char *argument, const char *input, char *out,
-                       size_t size) {
-    char folder[PATH_MAX], path[PATH_MAX + 64], file[PATH_MAX + 64];
-    int output[2], status;
-    ssize_t length = readlink("/proc/self/exe", folder, sizeof(folder) - 1), more;
-    assert_true(length > 0 && pipe(output) == 0);
+/* Goes to the folder above the test's, where the programs are. */
+static void go_to_programs(void) {
+    char folder[PATH_MAX];
+    ssize_t length = readlink("/proc/self/exe", folder, sizeof(folder) - 1);
+    check(length > 0);
     folder[length] = '\0';
     *strrchr(folder, '/') = '\0';
-    snprintf(path, sizeof(path), "%s/../%s", folder, program);
-    snprintf(file, sizeof(file), "%s/../%s", folder, input);
+    check(chdir(folder) == 0 && chdir("..") == 0);
+}
+
+static char printed[1 << 20]; /* by the last program, on both outputs */
+
+/* Runs a program with its arguments, ended by NULL; returns its status as waitpid(2) gives it. */
+static int run_program(const char *const *arguments) {
+    int output[2], status;
+    size_t length = 0;
+    assert_int_equal(pipe(output), 0);
     pid_t child = fork();
     if (child == 0) {
+        go_to_programs();
         dup2(output[1], 1);
         dup2(output[1], 2);
         close(output[0]);
         close(output[1]);
-        execl(path, program, argument, file, (char *)NULL);
+        execv(arguments[0], (char *const *)(uintptr_t)arguments);
         _exit(99);
     }
     close(output[1]);
-    for (length = 0; (more = read(output[0], out + length, size - 1 - (size_t)length)) > 0;)
-        length += more;
-    out[length] = '\0';
+    for (ssize_t more;
+         (more = read(output[0], printed + length, sizeof(printed) - 1 - length)) > 0;)
+        length += (size_t)more;
+    printed[length] = '\0';
     close(output[0]);
     assert_int_equal(waitpid(child, &status, 0), child);
     return status;
 }
 
+static void assert_printed(const char *text) {
+    if (!strstr(printed, text))
+        fail_msg("\"%s\" is not in:\n%s", text, printed);
+}
+
 static void targets_test_and_say_in_which_tier(void **state) {
     (void)state;
-    static char out[1 << 20];
     char said[128];
-    if (access("/proc/self/exe", R_OK))
-        skip();
-    const int status = run_program("fuzz_sequence", "-runs=0", "seeds/sequence", out, sizeof(out));
+    const char *const arguments[] = {"./fuzz_sequence", "-runs=0", "seeds/sequence", NULL};
+    const int status = run_program(arguments);
     if (status)
-        fail_msg("status %x:\n%s", (unsigned)status, out);
+        fail_msg("status %x:\n%s", (unsigned)status, printed);
     snprintf(said, sizeof(said), "fifofuzz: sandbox: %s: the kernel refused", model->tier);
-    assert_non_null(strstr(out, said));
-    assert_null(strstr(out, "NOTHING IS TESTED"));
+    assert_printed(said);
+    assert_null(strstr(printed, "NOTHING IS TESTED"));
 }
 
 static void the_corpus_holds(void **state) {
     (void)state;
-    static char out[1 << 20];
-    const int status = run_program("fifofuzz", "check", "corpus/conformance", out, sizeof(out));
+    const char *const arguments[] = {"./fifofuzz", "check", "corpus/conformance", NULL};
+    const int status = run_program(arguments);
     if (status)
-        fail_msg("status %x:\n%s", (unsigned)status, out);
+        fail_msg("status %x:\n%s", (unsigned)status, printed);
+}
+
+/* Writes a scenario to a file of its own and has it repeated. Returns the exit status. */
+static int repeat(const char *text, const char *implementation) {
+    char path[PATH_MAX];
+    snprintf(path, sizeof(path), "%s/x.scn", outside);
+    FILE *file = fopen(path, "w");
+    assert_non_null(file);
+    fputs(text, file);
+    assert_int_equal(fclose(file), 0);
+    const char *const arguments[] = {"./fifofuzz",       "repro",        path,
+                                     "--implementation", implementation, NULL};
+    const int status = run_program(arguments);
+    unlink(path);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static void a_reproducer_has_its_verdict_or_the_reason(void **state) {
+    (void)state;
+    static const char crashing[] = "mkfifo \"p\" 0001\n", leaving[] = "mkfifo \"/p\" 0644\n";
+    if (model->landlock && model->filters) {
+        assert_int_equal(repeat(crashing, "tests/faulty.so"), 1);
+        assert_printed("C-RETURNS is violated by step 1: the call: expected returned, got crashed");
+    } else {
+        assert_int_equal(repeat(crashing, "tests/faulty.so"), EXIT_SKIPPED);
+        assert_printed("faulty.so is not run in the tier ");
+    }
+    assert_int_equal(repeat(leaving, "own"), model->privileged ? 0 : EXIT_SKIPPED);
+    assert_printed(model->privileged ? "held in 1 of 1 runs"
+                                     : "cannot be told here, where steps that need root");
 }
 
 /* --- all of it for each model --------------------------------------------------------------- */
@@ -332,6 +374,7 @@ static int run_model(void) {
         cmocka_unit_test(nothing_stays_not_even_of_a_killed_process),
         cmocka_unit_test(targets_test_and_say_in_which_tier),
         cmocka_unit_test(the_corpus_holds),
+        cmocka_unit_test(a_reproducer_has_its_verdict_or_the_reason),
     };
     char reason[512];
     fprintf(stderr, "%s%s\n", model->tier, model->nobody ? ", as another user" : "");
