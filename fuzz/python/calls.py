@@ -8,6 +8,7 @@ judged; what comes before is refused, and what comes behind finds the FIFO there
 import errno
 import gc
 import warnings
+from operator import sub
 from sys import getallocatedblocks, getrefcount
 
 import kinds
@@ -54,15 +55,17 @@ class List:
         return self.category == RIGHT or (self.category == WARNED and not self.strict)
 
 
+WORST = {RIGHT: 0, WARNED: 1, OTHER: 2, WRONG: 3}
+
+
 def categorize(which, value):
     """The worst of the arguments' categories."""
-    categories = set()
+    worst = RIGHT
     for one, of in zip(which, (*value, None)):
-        categories.add(one.category(of) if callable(one.category) else one.category)
-    for category in (WRONG, OTHER, WARNED):
-        if category in categories:
-            return category
-    return RIGHT
+        category = one.category if type(one.category) is str else one.category(of)
+        if WORST[category] > WORST[worst]:
+            worst = category
+    return worst
 
 
 def show(which, value):
@@ -112,24 +115,21 @@ def is_shared(one):
     return one is None or type(one) is bool or (type(one) is int and -5 <= one <= 256)
 
 
-def count(objects, types):
-    """References to the arguments, to their types and those types' names."""
-    counts = [getrefcount(one) for one in objects]
-    counts += [getrefcount(one) for one in types]
-    counts += [getrefcount(type.__dict__["__name__"].__get__(one)) for one in types]
-    return counts
+def watched(arguments, path):
+    """The arguments and their types."""
+    names = [name for name in arguments.named if type(name) is not str]
+    every = (*arguments.positional, *arguments.named.values(), *names, path)
+    objects = [one for one in every if not is_shared(one)]
+    return objects + [type(one) for one in objects]
 
 
 def call(function, arguments, path, is_reference):
     """What came of it: a tuple of plain values, to be compared with another function's."""
     global strict
-    names = [name for name in arguments.named if type(name) is not str]
-    every = (*arguments.positional, *arguments.named.values(), *names, path)
-    watched = [one for one in every if not is_shared(one)]
-    types = [type(one) for one in watched]
+    objects = watched(arguments, path)
     trace.clear()
     strict = arguments.strict
-    before = count(watched, types)
+    before = [getrefcount(one) for one in objects]
     try:
         outcome = function(*arguments.positional, **arguments.named)
     except BaseException as error:
@@ -137,26 +137,31 @@ def call(function, arguments, path, is_reference):
     else:
         outcome = "returned" if outcome is None else f"returned {outcome!r}"
     seen = tuple(trace)
-    after = count(watched, types)
-    kept = tuple(new - old for new, old in zip(after, before))
-    return outcome, seen, kept
+    after = [getrefcount(one) for one in objects]
+    return outcome, seen, tuple(map(sub, after, before))
 
 
 SHARED = (None, True, False, 0o666, int, str, bytes, TypeError, ValueError, OverflowError)
+NAME_OF = type.__dict__["__name__"].__get__
 
 
 def kept_by_each(function, arguments):
-    """Blocks of memory, and references to what all share, that each of many calls leaves behind."""
-    blocks, before = getallocatedblocks(), [getrefcount(one) for one in SHARED]
+    """
+    Blocks of memory, and references to what all share, that each of many calls leaves behind. Names
+    of types are seen only so: the interpreter's caches take and drop a reference at any time.
+    """
+    names = [NAME_OF(type(one)) for one in (*arguments.positional, *arguments.named.values())]
+    objects = (*SHARED, *names)
+    blocks, before = getallocatedblocks(), [getrefcount(one) for one in objects]
     for _ in range(TRIALS):
         try:
             function(*arguments.positional, **arguments.named)
         except BaseException:
             pass
         trace.clear()
-    after = [getrefcount(one) for one in SHARED]
-    kept = [new - old for new, old in zip(after, before)]
-    return [each // TRIALS if each > 0 else 0 for each in (getallocatedblocks() - blocks, *kept)]
+    after = [getrefcount(one) for one in objects]
+    kept = (getallocatedblocks() - blocks, *map(sub, after, before))
+    return [each // TRIALS if each > 0 else 0 for each in kept]
 
 
 def growth(function, arguments):
