@@ -135,6 +135,52 @@ static bool is_controller(int argc, char **argv) {
 /* Why inputs cannot be run, or "". */
 static char unable[sizeof writer.job->reason];
 
+/*
+ * Ends the process before the object's destructors and atexit handlers run, which no sandbox holds
+ * any more: on_exit(3) calls what was registered last first.
+ */
+static void end_at_once(int status, void *context) {
+    (void)context;
+    fflush(NULL);
+    _exit(status);
+}
+
+/* Finds the implementation; one that is loaded does not get to run at our exit. */
+static int find_implementation(const struct implementation **out) {
+    int error = subject_find(out, arguments.implementation, unable, sizeof unable);
+    if (!error && *out != implementation_find(arguments.implementation))
+        check(on_exit(end_at_once, NULL) == 0);
+    return error;
+}
+
+static int processor(void) {
+    return (int)strtol(arguments.cpu, NULL, 10);
+}
+
+/* Says why inputs cannot be run. */
+static void refuse_inputs(int error) {
+    leave(subject_mistaken(error) ? CAMPAIGN_REFUSED : CAMPAIGN_UNABLE, unable);
+}
+
+/*
+ * All that takes child processes happens here: later there are the engine's threads, and what they
+ * hold at the time of a fork(2), such as a sanitizer's locks, a child waits for in vain.
+ */
+static void prepare(void) {
+    const struct implementation *implementation;
+    int error = subject_level(&examiner.contract.level, arguments.contract, unable, sizeof unable);
+    if (!error)
+        error = find_implementation(&implementation);
+    if (error) {
+        refuse_inputs(error);
+        return;
+    }
+    if (examine_prepare(&examiner, implementation, processor(), unable, sizeof unable) != 0)
+        leave(CAMPAIGN_UNABLE, unable);
+    else
+        unable[0] = '\0';
+}
+
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
     for (int i = 1; i < *argc; i++)
         take_argument((*argv)[i]);
@@ -150,11 +196,11 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
         leave(CAMPAIGN_UNABLE, unable);
         return 0;
     }
-    unable[0] = '\0';
     if (writer.job) {
         snprintf(writer.job->tier, sizeof writer.job->tier, "%s", sandbox_tier());
         campaign_enter(&writer, CAMPAIGN_ENGINE);
     }
+    prepare();
     return 0;
 }
 
@@ -167,16 +213,6 @@ static void reached(void *context, enum clause clause, unsigned feature) {
         campaign_reach(&writer, clause);
 }
 
-/*
- * Ends the process before the object's destructors and atexit handlers run, which no sandbox holds
- * any more: on_exit(3) calls what was registered last first.
- */
-static void end_at_once(int status, void *context) {
-    (void)context;
-    fflush(NULL);
-    _exit(status);
-}
-
 /* The target's own, which `start` brings to life before the sandbox takes its files away. */
 static int start_own(const struct harness_own *own, const struct implementation **out) {
     if (strcmp(arguments.implementation, "own") != 0) {
@@ -187,27 +223,16 @@ static int start_own(const struct harness_own *own, const struct implementation 
     return own->start(unable, sizeof unable);
 }
 
-/* Finds the implementation; one that is loaded does not get to run at our exit. */
-static int find_implementation(const struct implementation **out) {
-    int error = subject_find(out, arguments.implementation, unable, sizeof unable);
-    if (!error && *out != implementation_find(arguments.implementation))
-        check(on_exit(end_at_once, NULL) == 0);
-    return error;
-}
-
 /* Opens the examiner; false with the reason in `unable`. */
 static bool open_examiner(const struct harness_own *own) {
-    const struct implementation *implementation;
-    int error = subject_level(&examiner.contract.level, arguments.contract, unable, sizeof unable);
-    if (!error)
-        error = own ? start_own(own, &implementation) : find_implementation(&implementation);
+    const struct implementation *implementation = examiner.implementation;
+    int error = own ? start_own(own, &implementation) : 0;
     if (error) {
-        leave(subject_mistaken(error) ? CAMPAIGN_REFUSED : CAMPAIGN_UNABLE, unable);
+        refuse_inputs(error);
         return false;
     }
     examiner.judge.reach = reached;
-    int cpu = (int)strtol(arguments.cpu, NULL, 10);
-    if (examine_open(&examiner, implementation, cpu, unable, sizeof unable) != 0) {
+    if (examine_open(&examiner, implementation, processor(), unable, sizeof unable) != 0) {
         leave(CAMPAIGN_UNABLE, unable);
         return false;
     }
@@ -267,15 +292,14 @@ static bool stands_by(void) {
 
 /* The worker starts with the first input: threads do not survive a fork server's fork. */
 static bool ready(const struct harness_own *own) {
-    static bool opened;
-    if (opened || unable[0])
+    static bool tried, opened;
+    if (tried)
         return opened;
+    tried = true;
     die_with_parent();
-    if (stands_by()) {
-        snprintf(unable, sizeof unable, "the process before this one ended with an input");
+    if (stands_by())
         return false;
-    }
-    opened = open_examiner(own);
+    opened = !unable[0] && open_examiner(own);
     if (opened) {
         prepare_collector();
         announce();

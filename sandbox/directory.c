@@ -50,7 +50,8 @@ static DIR *open_names(int parent, const char *name) {
     return names;
 }
 
-/* Brings what cannot be removed from `name` up to `base`, under a new name. */
+/* Brings what cannot be removed from `name` up to `base`; `serial` counts the names that are taken.
+ */
 static void lift(int base, const char *name, unsigned *serial) {
     DIR *names = open_names(base, name);
     if (!names)
@@ -60,8 +61,8 @@ static void lift(int base, const char *name, unsigned *serial) {
         if (is_dots(entry->d_name) || is_removed(dirfd(names), entry->d_name))
             continue;
         fchmodat(dirfd(names), entry->d_name, 0700, 0); /* its own ".." will change */
-        snprintf(other, sizeof(other), "lifted.%u", (*serial)++);
-        (void)!renameat(dirfd(names), entry->d_name, base, other);
+        snprintf(other, sizeof(other), "lifted.%u", *serial);
+        *serial += renameat(dirfd(names), entry->d_name, base, other) == 0 || errno == ENOTEMPTY;
     }
     closedir(names);
 }
@@ -142,7 +143,7 @@ static int lock_new(const char *path) {
     struct stat status;
     int base = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (base < 0)
-        return -errno;
+        return errno == ENOENT ? -EAGAIN : -errno;
     if (flock(base, LOCK_EX | LOCK_NB) == 0 && fstat(base, &status) == 0 && status.st_nlink > 0)
         return base;
     close(base);

@@ -89,14 +89,23 @@ static void replay_raw(struct examiner *examiner, const struct scenario *scenari
 
 /* --- begin and end ---------------------------------------------------------------------------- */
 
+int examine_prepare(struct examiner *examiner, const struct implementation *implementation, int cpu,
+                    char *reason, size_t reason_size) {
+    int error = probe_traits(&examiner->contract.traits, implementation, cpu, reason, reason_size);
+    examiner->implementation = implementation;
+    examiner->prepared = !error;
+    return error;
+}
+
 int examine_open(struct examiner *examiner, const struct implementation *implementation, int cpu,
                  char *reason, size_t reason_size) {
-    int error = probe_traits(&examiner->contract.traits, implementation, cpu, reason, reason_size);
+    int error = examiner->prepared && examiner->implementation == implementation
+                    ? 0
+                    : examine_prepare(examiner, implementation, cpu, reason, reason_size);
     if (!error)
         error = sandbox_open(&examiner->sandbox, implementation, cpu, reason, reason_size);
     if (!error)
         examiner->contract.host = *sandbox_host(examiner->sandbox);
-    examiner->implementation = implementation;
     examiner->judge.contract = &examiner->contract;
     examiner->judge.world = &examiner->world;
     return error;
@@ -105,6 +114,7 @@ int examine_open(struct examiner *examiner, const struct implementation *impleme
 void examine_close(struct examiner *examiner) {
     sandbox_close(examiner->sandbox);
     examiner->sandbox = NULL;
+    examiner->prepared = false;
 }
 
 /* One line about one entry point. */

@@ -50,16 +50,25 @@ struct finding {
 struct examiner {
     struct sandbox *sandbox;
     const struct implementation *implementation;
-    struct contract contract; /* level chosen by the user, traits by examine_open */
+    struct contract contract; /* level chosen by the user, traits by examine_prepare */
+    bool prepared;            /* the traits of `implementation` are known */
     struct judge judge;
     struct world world;
     uint64_t scenarios, calls, undecided; /* examined so far, replays not counted */
 };
 
 /*
- * Opens the sandbox, finds out the implementation's traits and fills `examiner`, whose
- * `contract.level`, `judge.reach` and `judge.reach_context` the caller has set. `cpu` is
- * sandbox_open's. Returns 0 or -errno with `reason`.
+ * Finds out the implementation's traits, in a child process. examine_open does it, too; a process
+ * that will have had other threads by then does it before they start, as what they hold at the time
+ * (an allocator's lock) a child would never get. Returns 0 or -errno with `reason`.
+ */
+int examine_prepare(struct examiner *examiner, const struct implementation *implementation, int cpu,
+                    char *reason, size_t reason_size);
+
+/*
+ * Opens the sandbox, finds out the implementation's traits unless that is done and fills
+ * `examiner`, whose `contract.level`, `judge.reach` and `judge.reach_context` the caller has set.
+ * `cpu` is sandbox_open's. Returns 0 or -errno with `reason`.
  */
 int examine_open(struct examiner *examiner, const struct implementation *implementation, int cpu,
                  char *reason, size_t reason_size);
