@@ -18,6 +18,13 @@ void libfuzzer_death_callback(void) __asm__("_ZN6fuzzer6Fuzzer19StaticDeathCallb
 void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop) __attribute__((weak));
 void __sanitizer_cov_trace_pc_guard(uint32_t *guard) __attribute__((weak));
 
+/* AFL++ forgets the edges of the input at hand, as if it had just begun. */
+void __afl_coverage_discard(void) __attribute__((weak));
+
+/* Clang's counters, one for each edge, which libFuzzer reads. */
+extern uint8_t __start___sancov_cntrs[] __attribute__((weak));
+extern uint8_t __stop___sancov_cntrs[] __attribute__((weak));
+
 /*
  * One byte per feature, not zero when the input reached it: libFuzzer looks here as it looks at
  * coverage (libFuzzer, "FuzzerExtraCounters"), and clears it before each input.
@@ -65,6 +72,14 @@ void engine_reach(unsigned feature) {
     if (!features[feature] && takes_guards())
         __sanitizer_cov_trace_pc_guard(&guards[feature]);
     features[feature] = 1;
+}
+
+void engine_forget(void) {
+    memset(features, 0, sizeof features);
+    if (__start___sancov_cntrs)
+        memset(__start___sancov_cntrs, 0, (size_t)(__stop___sancov_cntrs - __start___sancov_cntrs));
+    if (__afl_coverage_discard)
+        __afl_coverage_discard();
 }
 
 void engine_keep(void) {

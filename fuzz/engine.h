@@ -28,6 +28,9 @@ void engine_begin(void);
  */
 void engine_reach(unsigned feature);
 
+/* Whatever the input at hand has reached until now was by chance: edges and features alike. */
+void engine_forget(void);
+
 /*
  * Makes libFuzzer keep the input at hand, which abort() does not after a sanitizer's report. Others
  * keep whatever a process died of.

@@ -213,6 +213,11 @@ static void reached(void *context, enum clause clause, unsigned feature) {
         campaign_reach(&writer, clause);
 }
 
+static void again(void *context) {
+    (void)context;
+    engine_forget();
+}
+
 /* The target's own, which `start` brings to life before the sandbox takes its files away. */
 static int start_own(const struct harness_own *own, const struct implementation **out) {
     if (strcmp(arguments.implementation, "own") != 0) {
@@ -232,6 +237,7 @@ static bool open_examiner(const struct harness_own *own) {
         return false;
     }
     examiner.judge.reach = reached;
+    examiner.judge.again = again;
     if (examine_open(&examiner, implementation, processor(), unable, sizeof unable) != 0) {
         leave(CAMPAIGN_UNABLE, unable);
         return false;

@@ -41,11 +41,14 @@ static const struct observation *run_steadily(struct examiner *examiner, const s
                                               const struct scenario *scenario,
                                               struct verdict *verdict) {
     enum { TRIES = 20 };
-    const struct observation *observation;
-    int tries = 0;
-    do
+    const struct observation *observation =
+        run_and_judge(examiner, judge, implementation, scenario, verdict);
+    for (int tries = 1; tries < TRIES && verdict_is_bad(verdict) && may_be_disturbed(verdict);
+         tries++) {
+        if (judge->again)
+            judge->again(judge->reach_context);
         observation = run_and_judge(examiner, judge, implementation, scenario, verdict);
-    while (verdict_is_bad(verdict) && may_be_disturbed(verdict) && ++tries < TRIES);
+    }
     return observation;
 }
 
@@ -64,6 +67,7 @@ static void replay(struct examiner *examiner, const struct scenario *scenario,
                    struct verdict *verdict) {
     struct judge silent = examiner->judge;
     silent.reach = NULL;
+    silent.again = NULL;
     run_steadily(examiner, &silent, examiner->implementation, scenario, verdict);
 }
 

@@ -98,11 +98,13 @@ struct judged {
     const struct verdict
         *verdict; /* held, or undecided, or what ends the judgement with this step */
 };
+typedef void verdict_again(void *context);
 typedef void verdict_listener(void *context, const struct judged *judged);
 
 struct judge {
     const struct contract *contract;
     verdict_reach *reach;
+    verdict_again *again; /* what was reached so far is of a run that does not count; or NULL */
     void *reach_context;
     verdict_listener *listen; /* called for each step that is judged, in their order; or NULL */
     void *listen_context;

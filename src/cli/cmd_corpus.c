@@ -35,6 +35,10 @@ static void reached(void *context, enum clause clause, unsigned feature) {
     features->words[feature / 64] |= UINT64_C(1) << feature % 64;
 }
 
+static void again(void *context) {
+    *(struct features *)context = (struct features){{0}};
+}
+
 /* Runs it once. */
 static void examine_input(struct examiner *examiner, const char *path) {
     struct verdict verdict;
@@ -169,6 +173,7 @@ static int merge(const struct cli_subject *subject, const char *out, const struc
     size_t written = 0;
     struct examiner *examiner = session_open(subject);
     examiner->judge.reach = reached;
+    examiner->judge.again = again;
     examiner->judge.reach_context = &at_hand;
     include_folder(examiner, out, &base);
     total = base;
