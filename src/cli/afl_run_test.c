@@ -42,9 +42,9 @@ static void a_run_holds_and_fills_the_corpus(void **state) {
 static void a_finding_ends_the_run_and_is_kept(void **state) {
     (void)state;
     need_afl();
-    RUN("run", "--engine", "afl", "--seed", "1", "-i", "canary-links-39", "--findings", "found");
+    RUN("run", "--engine", "afl", "--seed", "1", "-i", "canary-returns-one", "--findings", "found");
     assert_status(1);
-    assert_contains(ran.out, "C-ELOOP-40 is violated");
+    assert_contains(ran.out, "C-RETURN is violated");
     assert_contains(ran.out, "Confirmed:             in 3 of 3 fresh processes");
     assert_true(count_files("found") == 1);
 }
