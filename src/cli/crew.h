@@ -34,7 +34,7 @@ struct crew_plan {
     uint64_t minimize_seconds;
     bool keep_going;
     bool no_mutator, no_seeds; /* the engine's mutation of bytes alone; from nothing */
-    char **engine_flags; /* further arguments of the engine */
+    char **engine_flags;       /* further arguments of the engine */
     int engine_flag_count;
 };
 
