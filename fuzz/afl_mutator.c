@@ -54,12 +54,13 @@ size_t afl_custom_fuzz(void *data, uint8_t *input, size_t size, uint8_t **out, u
                        size_t other_size, size_t max_size) {
     struct state *state = data;
     unsigned seed = (unsigned)random_next(&state->random);
-    size_t capacity = max_size < OUT_MAX ? max_size : OUT_MAX;
+    size_t max_out_size = max_size < OUT_MAX ? max_size : OUT_MAX;
     *out = state->out;
     if (other && random_one_in(&state->random, CROSS_ONE_IN))
-        return LLVMFuzzerCustomCrossOver(input, size, other, other_size, state->out, capacity,
+        return LLVMFuzzerCustomCrossOver(input, size, other, other_size, state->out, max_out_size,
                                          seed);
-    size_t kept = size < capacity ? size : capacity;
-    memcpy(state->out, input, kept);
-    return LLVMFuzzerCustomMutator(state->out, kept, capacity, seed);
+    if (size > max_out_size)
+        size = max_out_size;
+    memcpy(state->out, input, size);
+    return LLVMFuzzerCustomMutator(state->out, size, max_out_size, seed);
 }

@@ -15,15 +15,16 @@ void libfuzzer_death_callback(void) __asm__("_ZN6fuzzer6Fuzzer19StaticDeathCallb
     __attribute__((weak));
 
 /* What AFL++ and honggfuzz give code that was compiled with -fsanitize-coverage=trace-pc-guard. */
-void __sanitizer_cov_trace_pc_guard_init(uint32_t *start, uint32_t *stop) __attribute__((weak));
-void __sanitizer_cov_trace_pc_guard(uint32_t *guard) __attribute__((weak));
+void guards_init(uint32_t *start, uint32_t *stop) __asm__("__sanitizer_cov_trace_pc_guard_init")
+    __attribute__((weak));
+void guard_reached(uint32_t *guard) __asm__("__sanitizer_cov_trace_pc_guard") __attribute__((weak));
 
 /* AFL++ forgets the edges of the input at hand, as if it had just begun. */
-void __afl_coverage_discard(void) __attribute__((weak));
+void afl_forget(void) __asm__("__afl_coverage_discard") __attribute__((weak));
 
 /* Clang's counters, one for each edge, which libFuzzer reads. */
-extern uint8_t __start___sancov_cntrs[] __attribute__((weak));
-extern uint8_t __stop___sancov_cntrs[] __attribute__((weak));
+extern uint8_t counters[] __asm__("__start___sancov_cntrs") __attribute__((weak));
+extern uint8_t counters_end[] __asm__("__stop___sancov_cntrs") __attribute__((weak));
 
 /*
  * One byte per feature, not zero when the input reached it: libFuzzer looks here as it looks at
@@ -40,13 +41,13 @@ static bool is_libfuzzer(void) {
 }
 
 static bool takes_guards(void) {
-    return !is_libfuzzer() && __sanitizer_cov_trace_pc_guard_init && __sanitizer_cov_trace_pc_guard;
+    return !is_libfuzzer() && guards_init && guard_reached;
 }
 
 /* Engines number guards before main(), as compiled code has them numbered. */
 __attribute__((constructor)) static void number_guards(void) {
     if (takes_guards())
-        __sanitizer_cov_trace_pc_guard_init(guards, guards + VERDICT_FEATURES);
+        guards_init(guards, guards + VERDICT_FEATURES);
 }
 
 bool engine_fuzzes(void) {
@@ -70,16 +71,16 @@ void engine_begin(void) {
 
 void engine_reach(unsigned feature) {
     if (!features[feature] && takes_guards())
-        __sanitizer_cov_trace_pc_guard(&guards[feature]);
+        guard_reached(&guards[feature]);
     features[feature] = 1;
 }
 
 void engine_forget(void) {
     memset(features, 0, sizeof features);
-    if (__start___sancov_cntrs)
-        memset(__start___sancov_cntrs, 0, (size_t)(__stop___sancov_cntrs - __start___sancov_cntrs));
-    if (__afl_coverage_discard)
-        __afl_coverage_discard();
+    if (counters)
+        memset(counters, 0, (size_t)(counters_end - counters));
+    if (afl_forget)
+        afl_forget();
 }
 
 void engine_keep(void) {

@@ -95,9 +95,9 @@ size_t mutator_mutate(uint8_t *data, size_t size, size_t max_size, struct random
 size_t mutator_cross(const uint8_t *data1, size_t size1, const uint8_t *data2, size_t size2,
                      uint8_t *out, size_t max_out_size, struct random *random) {
     if (mutator_off) {
-        size_t kept = size1 < max_out_size ? size1 : max_out_size;
-        memcpy(out, data1, kept);
-        return LLVMFuzzerMutate(out, kept, max_out_size); /* which has a cross-over of its own */
+        size_t size = size1 < max_out_size ? size1 : max_out_size;
+        memcpy(out, data1, size);
+        return LLVMFuzzerMutate(out, size, max_out_size); /* which has a cross-over of its own */
     }
     scenario_decode(&first, data1, size1);
     scenario_decode(&second, data2, size2);

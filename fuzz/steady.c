@@ -22,10 +22,10 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
 /* Clang's inline 8-bit counters, one per edge, and the features (engine.h); the linker sets these.
  */
-extern uint8_t __start___sancov_cntrs[] __attribute__((weak));
-extern uint8_t __stop___sancov_cntrs[] __attribute__((weak));
-extern uint8_t __start___libfuzzer_extra_counters[];
-extern uint8_t __stop___libfuzzer_extra_counters[];
+extern uint8_t counters[] __asm__("__start___sancov_cntrs") __attribute__((weak));
+extern uint8_t counters_end[] __asm__("__stop___sancov_cntrs") __attribute__((weak));
+extern uint8_t features[] __asm__("__start___libfuzzer_extra_counters");
+extern uint8_t features_end[] __asm__("__stop___libfuzzer_extra_counters");
 
 /*
  * What instrumented code calls besides. A sanitizer's runtime has these, too; where there is none,
@@ -46,7 +46,7 @@ NOBODY_LISTENS(__sanitizer_cov_trace_const_cmp2)
 NOBODY_LISTENS(__sanitizer_cov_trace_const_cmp4)
 NOBODY_LISTENS(__sanitizer_cov_trace_const_cmp8)
 NOBODY_LISTENS(__sanitizer_cov_trace_switch)
-__attribute__((weak)) _Thread_local uintptr_t __sancov_lowest_stack;
+_Thread_local uintptr_t lowest_stack __asm__("__sancov_lowest_stack") __attribute__((weak));
 
 /* A custom mutator names the engine's own; nothing is mutated here. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size) {
@@ -62,12 +62,11 @@ static uint64_t look(uint8_t *start, const uint8_t *stop) {
 static uint64_t run(const char *path) {
     size_t size;
     char *data = cli_read(path, &size);
-    if (__start___sancov_cntrs)
-        memset(__start___sancov_cntrs, 0, (size_t)(__stop___sancov_cntrs - __start___sancov_cntrs));
+    if (counters)
+        memset(counters, 0, (size_t)(counters_end - counters));
     LLVMFuzzerTestOneInput((const uint8_t *)data, size);
     free(data);
-    return look(__start___sancov_cntrs, __stop___sancov_cntrs) ^
-           look(__start___libfuzzer_extra_counters, __stop___libfuzzer_extra_counters) * 3;
+    return look(counters, counters_end) ^ look(features, features_end) * 3;
 }
 
 /* How many inputs show something else than in the first pass, whose numbers are in `seen`. */

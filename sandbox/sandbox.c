@@ -249,7 +249,7 @@ static void replace_worker(struct sandbox *sandbox) {
     int error = start_worker(sandbox, reason, sizeof(reason));
     if (error)
         fprintf(stderr, "fifofuzz: no new worker: %s\n", reason);
-    check(error == 0);
+    check(error == 0 && sandbox->worker);
 }
 
 /* Tells a worker that hangs to park. One that has blocked the signal is left to itself. */

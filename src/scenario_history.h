@@ -21,7 +21,7 @@ enum {
     SCENARIO_BYTE_HISTORY = 0xe0,
     HISTORY_CHANGES_MAX = 32, /* what follows more of them is not read */
 };
-_Static_assert(STEP_KIND_COUNT <= SCENARIO_BYTE_HISTORY, "no opcode begins a history");
+_Static_assert((int)STEP_KIND_COUNT <= SCENARIO_BYTE_HISTORY, "no opcode begins a history");
 
 /* Replaces `out` with the scenario of the history whose bytes behind the first are these. */
 void scenario_relive(struct scenario *out, const uint8_t *data, size_t size);

@@ -27,7 +27,7 @@ static size_t draw(struct random *random, uint8_t *bytes) {
 static void every_history_is_a_scenario_and_always_the_same(void **state) {
     (void)state;
     struct random random;
-    uint8_t bytes[LENGTH_MAX];
+    uint8_t bytes[LENGTH_MAX] = {0};
     random_seed(&random, SEED);
     for (int i = 0; i < STRINGS; i++) {
         size_t size = draw(&random, bytes);

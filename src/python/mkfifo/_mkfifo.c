@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <string.h>
 
 #include "mkfifo.h"
@@ -174,13 +175,14 @@ static int convert_dir_fd(PyObject *object, int *dir_fd) {
     int overflow;
     long value = PyLong_AsLongAndOverflow(number, &overflow);
     Py_DECREF(number);
-    if (overflow > 0 || value > INT_MAX)
-        PyErr_SetString(PyExc_OverflowError, "fd is greater than maximum");
-    else if (overflow < 0 || value < INT_MIN)
-        PyErr_SetString(PyExc_OverflowError, "fd is less than minimum");
-    else
-        *dir_fd = (int)value;
-    return PyErr_Occurred() ? -1 : 0;
+    bool great = overflow > 0 || value > INT_MAX;
+    if (great || overflow < 0 || value < INT_MIN) {
+        PyErr_Format(PyExc_OverflowError, "fd is %s",
+                     great ? "greater than maximum" : "less than minimum");
+        return -1;
+    }
+    *dir_fd = (int)value;
+    return 0;
 }
 
 static int convert(PyObject *const arguments[3], struct request *out) {
