@@ -97,6 +97,10 @@ static void take_argument(const char *argument) {
     }
 }
 
+static unsigned job_number(void) {
+    return (unsigned)strtoul(arguments.job, NULL, 10);
+}
+
 /*
  * An engine that is killed, and cannot clean up, leaves no process of ours behind. Not inherited:
  * AFL++'s fork server and its child both need it.
@@ -111,7 +115,7 @@ static void join_campaign(void) {
     struct campaign *campaign;
     die_with_parent();
     check(campaign_join(&campaign, (int)strtol(arguments.campaign, NULL, 10)) == 0);
-    campaign_writer_open(&writer, campaign, (unsigned)strtoul(arguments.job, NULL, 10));
+    campaign_writer_open(&writer, campaign, job_number());
 }
 
 /*
@@ -291,8 +295,7 @@ static bool stands_by(void) {
         return false;
     if (writer.job->examining)
         campaign_enter(&writer, CAMPAIGN_KILLED);
-    enum campaign_state state =
-        campaign_state(writer.campaign, (unsigned)strtoul(arguments.job, NULL, 10));
+    enum campaign_state state = campaign_state(writer.campaign, job_number());
     return state == CAMPAIGN_KILLED || (state == CAMPAIGN_FOUND && !arguments.keep_going);
 }
 

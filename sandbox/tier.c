@@ -6,14 +6,13 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "arena.h"
 #include "check.h"
+#include "child.h"
 #include "directory.h"
 #include "landlock.h"
 #include "policy.h"
@@ -130,32 +129,22 @@ static void try_without(struct trial *trial) {
 enum trial_kind { PRIVILEGED, UNPRIVILEGED, WITHOUT_NAMESPACES };
 
 /* Under the filter the child can end its only thread, but not call exit_group(2). */
-static _Noreturn void run_trial(struct trial *trial, enum trial_kind kind) {
+static void run_trial(void *answer, void *context) {
+    const enum trial_kind kind = *(const enum trial_kind *)context;
     if (kind == WITHOUT_NAMESPACES)
-        try_without(trial);
+        try_without(answer);
     else
-        try_namespaces(trial, kind == PRIVILEGED);
+        try_namespaces(answer, kind == PRIVILEGED);
     for (;;)
         syscall(SYS_exit, 0);
 }
 
 static struct trial try(enum trial_kind kind) {
-    struct trial result = {.error = -ENOMEM};
-    struct trial *shared =
-        mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    snprintf(result.reason, sizeof(result.reason), "no child process can be started: free memory");
-    if (shared == MAP_FAILED)
-        return result;
-    *shared = (struct trial){.error = 0};
-    pid_t child = fork();
-    if (child == 0)
-        run_trial(shared, kind);
-    while (child > 0 && waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
-    if (child > 0)
-        result = *shared;
-    munmap(shared, sizeof(*shared));
-    return result;
+    struct trial trial = {.error = 0};
+    if (child_ask(&trial, sizeof(trial), run_trial, &kind) != 0)
+        trial = (struct trial){.error = -ENOMEM,
+                               .reason = "no child process can be started: free memory"};
+    return trial;
 }
 
 /* --- the tier ------------------------------------------------------------------------------- */

@@ -7,12 +7,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* FNV-1a with 64 bits (draft-eastlake-fnv). */
-static inline uint64_t hash_bytes(const void *data, size_t size) {
-    uint64_t value = 0xcbf29ce484222325;
+/* FNV-1a with 64 bits (draft-eastlake-fnv): what it starts from. */
+static const uint64_t hash_start = 0xcbf29ce484222325;
+
+/* The number for what has given `value` until now and goes on with `size` bytes at `data`. */
+static inline uint64_t hash_more(uint64_t value, const void *data, size_t size) {
     for (size_t i = 0; i < size; i++)
         value = (value ^ ((const uint8_t *)data)[i]) * 0x100000001b3;
     return value;
+}
+
+/* The number for these bytes alone. */
+static inline uint64_t hash_bytes(const void *data, size_t size) {
+    return hash_more(hash_start, data, size);
 }
 
 #endif

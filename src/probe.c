@@ -3,11 +3,9 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "check.h"
+#include "child.h"
 #include "sandbox.h"
 
 /* What the child tells. */
@@ -174,47 +172,43 @@ static struct entry_traits probe_entry(const struct probe *probe, enum step_kind
     return traits;
 }
 
-static _Noreturn void answer(struct answer *answer, const struct implementation *implementation,
-                             int cpu) {
+/* What the child is asked. */
+struct question {
+    const struct implementation *implementation;
+    int cpu;
+};
+
+static void answer(void *out, void *context) {
+    struct answer *answer = out;
+    const struct question *question = context;
+    const struct implementation *implementation = question->implementation;
     struct probe probe = {.implementation = implementation};
     struct entry_traits *of = answer->traits.of;
-    answer->error =
-        sandbox_open(&probe.sandbox, implementation, cpu, answer->reason, sizeof answer->reason);
-    if (!answer->error) {
-        if (implementation->mkfifo)
-            of[STEP_MKFIFO] = of[STEP_MKFIFOAT] = probe_entry(&probe, STEP_MKFIFO);
-        if (implementation->mkfifoat)
-            of[STEP_MKFIFOAT] = probe_entry(&probe, STEP_MKFIFOAT);
-        if (!implementation->mkfifo)
-            of[STEP_MKFIFO] = of[STEP_MKFIFOAT];
-        sandbox_close(probe.sandbox);
-    }
-    _exit(0);
-}
-
-static void await_child(pid_t child) {
-    while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
-        ;
+    answer->error = sandbox_open(&probe.sandbox, implementation, question->cpu, answer->reason,
+                                 sizeof answer->reason);
+    if (answer->error)
+        return;
+    if (implementation->mkfifo)
+        of[STEP_MKFIFO] = of[STEP_MKFIFOAT] = probe_entry(&probe, STEP_MKFIFO);
+    if (implementation->mkfifoat)
+        of[STEP_MKFIFOAT] = probe_entry(&probe, STEP_MKFIFOAT);
+    if (!implementation->mkfifo)
+        of[STEP_MKFIFO] = of[STEP_MKFIFOAT];
+    sandbox_close(probe.sandbox);
 }
 
 int probe_traits(struct traits *traits, const struct implementation *implementation, int cpu,
                  char *reason, size_t reason_size) {
-    struct answer *shared =
-        mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-    pid_t child = shared == MAP_FAILED ? -1 : fork();
-    if (child < 0) {
-        int error = errno;
+    struct question question = {implementation, cpu};
+    struct answer told = {.error = 0};
+    int error = child_ask(&told, sizeof told, answer, &question);
+    if (error) {
         snprintf(reason, reason_size, "no child process can be started (%s): free memory or pids",
-                 strerror(error));
-        return -error;
+                 strerror(-error));
+        return error;
     }
-    if (child == 0)
-        answer(shared, implementation, cpu);
-    await_child(child);
-    int error = shared->error;
-    *traits = shared->traits;
-    if (error)
-        snprintf(reason, reason_size, "%s", shared->reason);
-    munmap(shared, sizeof *shared);
-    return error;
+    *traits = told.traits;
+    if (told.error)
+        snprintf(reason, reason_size, "%s", told.reason);
+    return told.error;
 }

@@ -3,49 +3,33 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "hash.h"
 #include "interpreter.h"
 
 /* --- what is left behind ---------------------------------------------------------------------- */
 
-static uint64_t mix_byte(uint64_t hash, uint64_t byte) {
-    return (hash ^ (byte & 0xff)) * UINT64_C(0x100000001b3); /* FNV-1a */
-}
-
-static uint64_t mix_bytes(uint64_t hash, const char *bytes, size_t length) {
-    for (size_t i = 0; i < length; i++)
-        hash = mix_byte(hash, (unsigned char)bytes[i]);
-    return hash;
-}
-
-static uint64_t mix_number(uint64_t hash, uint64_t number) {
-    for (int shift = 0; shift < 64; shift += 8)
-        hash = mix_byte(hash, number >> shift);
-    return hash;
-}
-
 /* Of all that is the same in two runs: neither times nor the numbers of inodes and devices. */
 static uint64_t digest_node(uint64_t hash, const struct observation *seen,
                             const struct observed_node *node) {
-    hash = mix_bytes(hash, seen->bytes + node->name, node->name_length);
-    hash = mix_bytes(hash, seen->bytes + node->content, node->content_length);
     const uint64_t facts[] = {node->parent,      node->facts.mode,           node->facts.uid,
                               node->facts.gid,   node->facts.nlink,          node->facts.rdev,
                               node->name_length, (uint64_t)node->facts.size, node->content_length};
-    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
-        hash = mix_number(hash, facts[i]);
-    return hash;
+    hash = hash_more(hash, seen->bytes + node->name, node->name_length);
+    hash = hash_more(hash, seen->bytes + node->content, node->content_length);
+    return hash_more(hash, facts, sizeof facts);
 }
 
 /* Results of all steps and the arena afterwards, whose directories list in one order. */
 static uint64_t digest(const struct observation *seen) {
-    uint64_t hash = UINT64_C(0xcbf29ce484222325);
+    const uint64_t last[] = {seen->umask, seen->node_count};
+    uint64_t hash = hash_start;
     for (uint32_t i = 0; i < seen->outcome_count; i++) {
-        hash = mix_number(hash, (uint32_t)seen->outcomes[i].result);
-        hash = mix_number(hash, (uint32_t)seen->outcomes[i].error);
+        const int64_t outcome[] = {seen->outcomes[i].result, seen->outcomes[i].error};
+        hash = hash_more(hash, outcome, sizeof outcome);
     }
     for (uint32_t i = 0; i < seen->node_count; i++)
         hash = digest_node(hash, seen, &seen->nodes[i]);
-    return mix_number(mix_number(hash, seen->umask), seen->node_count);
+    return hash_more(hash, last, sizeof last);
 }
 
 /* --- one look --------------------------------------------------------------------------------- */

@@ -4,8 +4,6 @@
  */
 #include "cli_testing.h"
 
-#include <dirent.h>
-
 static void need_afl(void) {
     char target[PATH_MAX];
     snprintf(target, sizeof target, "%.*s/afl/fuzz_sequence",
@@ -13,16 +11,6 @@ static void need_afl(void) {
     need_sandbox();
     if (access(target, X_OK) != 0 || !is_installed("afl-fuzz"))
         skip();
-}
-
-static unsigned count_files(const char *folder) {
-    DIR *open = opendir(in_directory(folder));
-    unsigned count = 0;
-    assert_non_null(open);
-    for (const struct dirent *entry; (entry = readdir(open));)
-        count += entry->d_name[0] != '.';
-    closedir(open);
-    return count;
 }
 
 static void a_run_holds_and_fills_the_corpus(void **state) {

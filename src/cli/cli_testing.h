@@ -6,6 +6,7 @@
 #ifndef FIFOFUZZ_CLI_TESTING_H
 #define FIFOFUZZ_CLI_TESTING_H
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ftw.h>
@@ -156,6 +157,17 @@ static inline void write_file(const char *name, const char *text) {
     assert_non_null(out);
     fputs(text, out);
     assert_int_equal(fclose(out), 0);
+}
+
+/* How many names `folder` of the test's directory has, but those that begin with a dot. */
+static inline unsigned count_files(const char *folder) {
+    DIR *open = opendir(in_directory(folder));
+    unsigned count = 0;
+    assert_non_null(open);
+    for (const struct dirent *entry; (entry = readdir(open));)
+        count += entry->d_name[0] != '.';
+    closedir(open);
+    return count;
 }
 
 /* True if `command` is installed. */

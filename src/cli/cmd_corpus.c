@@ -67,10 +67,14 @@ static void include(struct features *to, const struct features *more) {
         to->words[i] |= more->words[i];
 }
 
+static bool has(const struct features *features, unsigned feature) {
+    return features->words[feature / 64] >> feature % 64 & 1;
+}
+
 static unsigned count(const struct features *features, unsigned limit) {
     unsigned count = 0;
     for (unsigned i = 0; i < limit; i++)
-        count += features->words[i / 64] >> i % 64 & 1;
+        count += has(features, i);
     return count;
 }
 
@@ -94,15 +98,32 @@ static void choose(struct examiner *examiner, const struct corpus *inputs, struc
     }
 }
 
+/* How many of those that are kept, and of `base`, reach each feature. */
+static uint32_t reaching[VERDICT_FEATURES];
+
+static void count_reaching(const struct features *features, int change) {
+    for (unsigned i = 0; i < VERDICT_FEATURES; i++)
+        if (has(features, i))
+            reaching[i] += (uint32_t)change;
+}
+
+static bool is_needed(const struct features *features) {
+    for (unsigned i = 0; i < VERDICT_FEATURES; i++)
+        if (has(features, i) && reaching[i] == 1)
+            return true;
+    return false;
+}
+
 /* Backward: what reaches nothing that the others, `base` among them, do not reach is left out. */
 static void thin_out(const struct features *base) {
+    count_reaching(base, 1);
+    for (size_t i = 0; i < kept_count; i++)
+        count_reaching(&kept[i].features, 1);
     for (size_t i = kept_count; i-- > 0;) {
-        struct features others = *base;
-        for (size_t j = 0; j < kept_count; j++)
-            if (j != i && kept[j].file)
-                include(&others, &kept[j].features);
-        if (!adds(&kept[i].features, &others))
-            kept[i].file = NULL;
+        if (is_needed(&kept[i].features))
+            continue;
+        count_reaching(&kept[i].features, -1);
+        kept[i].file = NULL;
     }
 }
 
@@ -130,8 +151,7 @@ static bool put(const char *folder, const char *path, bool as_text) {
 static void print_missed(const struct examiner *examiner, const struct features *total) {
     const char *before = "not reached:";
     for (unsigned i = 0; i < CLAUSE_COUNT; i++) {
-        bool missed = !(total->words[i / 64] >> i % 64 & 1);
-        if (!missed || !clause_is_reachable((enum clause)i, &examiner->contract.host))
+        if (has(total, i) || !clause_is_reachable((enum clause)i, &examiner->contract.host))
             continue;
         printf("%s %s", before, clause_infos[i].name);
         before = "";

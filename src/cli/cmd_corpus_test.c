@@ -4,23 +4,10 @@
  */
 #include "cli_testing.h"
 
-#include <dirent.h>
-
 #include "contract.h"
 
 static char seeds[PATH_MAX];
 static char of_clauses[32]; /* " of N clauses, " */
-
-/* Files in `folder` of the test's directory. */
-static unsigned count_files(const char *folder) {
-    DIR *open = opendir(in_directory(folder));
-    unsigned count = 0;
-    assert_non_null(open);
-    for (const struct dirent *entry; (entry = readdir(open));)
-        count += entry->d_name[0] != '.';
-    closedir(open);
-    return count;
-}
 
 /* The two numbers of "N of M clauses, F features" or "N inputs read, M written". */
 static void read_numbers(const char *format, unsigned *first, unsigned *second) {
