@@ -51,20 +51,6 @@ void command_become(struct command *command) {
     execvp(command->words[0], command->words);
 }
 
-bool command_exists(const char *name) {
-    const char *folder = getenv("PATH");
-    bool found = false;
-    for (size_t length; folder && !found; folder = folder[length] ? folder + length + 1 : NULL) {
-        char *path;
-        length = strcspn(folder, ":");
-        if (asprintf(&path, "%.*s/%s", (int)length, folder, name) < 0)
-            cli_fail(STATUS_OURS, "out of memory");
-        found = length > 0 && access(path, X_OK) == 0;
-        free(path);
-    }
-    return found;
-}
-
 void command_free(struct command *command) {
     for (size_t i = 0; i < command->word_count; i++)
         free(command->words[i]);

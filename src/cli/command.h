@@ -4,7 +4,6 @@
 #ifndef FIFOFUZZ_COMMAND_H
 #define FIFOFUZZ_COMMAND_H
 
-#include <stdbool.h>
 #include <stddef.h>
 
 enum { COMMAND_WORDS_MAX = 256, COMMAND_VARIABLES_MAX = 16 };
@@ -35,9 +34,6 @@ void command_set(struct command *command, const char *format, ...)
  * that failed, with errno set.
  */
 void command_become(struct command *command);
-
-/* True if execvp(3) would find the program `name`, which has no slash, in PATH. */
-bool command_exists(const char *name);
 
 /* Frees the words and variables. */
 void command_free(struct command *command);

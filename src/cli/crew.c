@@ -14,6 +14,7 @@
 
 #include "cli.h"
 #include "command.h"
+#include "program.h"
 
 uint64_t crew_share(const struct crew_plan *plan, unsigned job) {
     return plan->runs / plan->jobs + (job < plan->runs % plan->jobs);
@@ -67,8 +68,8 @@ static void start_job(struct crew *crew, const struct crew_plan *plan, const cha
 
 static char *find_binary(const struct crew_plan *plan) {
     const struct engine *engine = plan->engine;
-    char *name;
-    if (engine->program && !command_exists(engine->program))
+    char *name, program[PATH_MAX];
+    if (engine->program && !program_find(engine->program, strlen(engine->program), program))
         cli_fail(STATUS_UNABLE, "%s is not installed: apt-get install %s", engine->program,
                  engine->package);
     if (asprintf(&name, "%s/fuzz_%s", engine->folder, plan->target) < 0)

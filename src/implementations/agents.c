@@ -5,8 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
+
+#include "program.h"
 
 /* Where an installation has programs, seen from the folder of the command; the build may differ. */
 #ifndef FIFOFUZZ_LIBEXEC
@@ -77,40 +78,6 @@ static bool find_folder(char folder[PATH_MAX]) {
     return false;
 }
 
-static bool is_program(const char *path) {
-    struct stat facts;
-    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) && access(path, X_OK) == 0;
-}
-
-/* `place` as an absolute path; links stay, for there are programs that go by their name. */
-static bool make_absolute(const char *place, char path[PATH_MAX]) {
-    size_t length = 0;
-    if (*place != '/') {
-        if (!getcwd(path, PATH_MAX - 1))
-            return false;
-        length = strlen(path);
-        path[length++] = '/';
-    }
-    return (size_t)snprintf(path + length, PATH_MAX - length, "%s", place) < PATH_MAX - length;
-}
-
-/* The program `name` of `length` bytes as a shell finds it, as an absolute path. */
-static bool find_program(const char *name, size_t length, char path[PATH_MAX]) {
-    char place[PATH_MAX];
-    if (memchr(name, '/', length)) {
-        snprintf(place, sizeof place, "%.*s", (int)length, name);
-        return is_program(place) && make_absolute(place, path);
-    }
-    const char *folder = getenv("PATH");
-    for (size_t size; folder; folder = folder[size] ? folder + size + 1 : NULL) {
-        size = strcspn(folder, ":");
-        snprintf(path, PATH_MAX, "%.*s/%.*s", (int)size, folder, (int)length, name);
-        if (size > 0 && *folder == '/' && is_program(path))
-            return true;
-    }
-    return false;
-}
-
 /* --- putting a command together --------------------------------------------------------------- */
 
 /* Appends one word of two parts. Returns false if the command has become too long. */
@@ -162,7 +129,7 @@ static int add_written(struct command *command, const char *text, const char *en
         snprintf(reason, reason_size, "an agent's name lacks the words of a command");
         return -EINVAL;
     }
-    if (!find_program(word, length, path)) {
+    if (!program_find(word, length, path)) {
         const char *package = hint_of(word, length);
         snprintf(reason, reason_size, "no program is called \"%.*s\"%s%s", (int)length, word,
                  package ? ": apt-get install " : "", package ? package : "");
@@ -186,7 +153,7 @@ static bool add_row_word(struct command *command, const struct agent_row *row, c
     static const char agents[] = "{agents}", program[] = "{program}";
     char path[PATH_MAX];
     if (starts_with(word, length, program))
-        return find_program(row->program, strlen(row->program), path) &&
+        return program_find(row->program, strlen(row->program), path) &&
                add_word(command, path, "", 0);
     if (!starts_with(word, length, agents))
         return add_word(command, "", word, length);
@@ -213,7 +180,7 @@ bool agent_installed(const struct agent_row *row) {
 
 static int lacks(const struct agent_row *row, char *reason, size_t reason_size) {
     char path[PATH_MAX];
-    bool there = !*row->program || find_program(row->program, strlen(row->program), path);
+    bool there = !*row->program || program_find(row->program, strlen(row->program), path);
     if (there)
         snprintf(reason, reason_size,
                  "the agent \"%s\" was not built: apt-get install %s, then build again", row->name,
