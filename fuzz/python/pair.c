@@ -16,20 +16,21 @@ static uint64_t digest_node(uint64_t hash, const struct observation *seen,
                               node->name_length, (uint64_t)node->facts.size, node->content_length};
     hash = hash_more(hash, seen->bytes + node->name, node->name_length);
     hash = hash_more(hash, seen->bytes + node->content, node->content_length);
-    return hash_more(hash, facts, sizeof facts);
+    for (size_t i = 0; i < sizeof facts / sizeof facts[0]; i++)
+        hash = hash_number(hash, facts[i]);
+    return hash;
 }
 
 /* Results of all steps and the arena afterwards, whose directories list in one order. */
 static uint64_t digest(const struct observation *seen) {
-    const uint64_t last[] = {seen->umask, seen->node_count};
     uint64_t hash = hash_start;
     for (uint32_t i = 0; i < seen->outcome_count; i++) {
-        const int64_t outcome[] = {seen->outcomes[i].result, seen->outcomes[i].error};
-        hash = hash_more(hash, outcome, sizeof outcome);
+        hash = hash_number(hash, (uint32_t)seen->outcomes[i].result);
+        hash = hash_number(hash, (uint32_t)seen->outcomes[i].error);
     }
     for (uint32_t i = 0; i < seen->node_count; i++)
         hash = digest_node(hash, seen, &seen->nodes[i]);
-    return hash_more(hash, last, sizeof last);
+    return hash_number(hash_number(hash, seen->umask), seen->node_count);
 }
 
 /* --- one look --------------------------------------------------------------------------------- */
