@@ -422,6 +422,17 @@ static int prepare(struct steps *steps, const struct step *step) {
     case STEP_REMOUNT:
     case STEP_UMOUNT:
         return run_harness_step(steps, step, path, other);
+    case STEP_ACTOR:
+    case STEP_READ:
+    case STEP_WRITE:
+    case STEP_POLL:
+    case STEP_RESIZE:
+    case STEP_USE:
+    case STEP_SIGNAL:
+    case STEP_PAUSE:
+    case STEP_RESUME:
+    case STEP_INJECT:
+    case STEP_WITHIN:
     case STEP_MKFIFO:
     case STEP_MKFIFOAT:
     case STEP_KIND_COUNT:

@@ -51,6 +51,17 @@ static int run_step(struct steward *steward) {
     case STEP_NOFILE:
     case STEP_AS:
     case STEP_LANDLOCK:
+    case STEP_ACTOR:
+    case STEP_READ:
+    case STEP_WRITE:
+    case STEP_POLL:
+    case STEP_RESIZE:
+    case STEP_USE:
+    case STEP_SIGNAL:
+    case STEP_PAUSE:
+    case STEP_RESUME:
+    case STEP_INJECT:
+    case STEP_WITHIN:
     case STEP_KIND_COUNT:
         break;
     }

@@ -160,6 +160,13 @@ const char *errno_name(int error) {
     return unknown;
 }
 
+bool errno_has_name(int error) {
+    for (size_t i = 0; i < ROW_COUNT; i++)
+        if (rows[i].value == error)
+            return true;
+    return false;
+}
+
 int errno_value(const char *name, size_t length) {
     for (size_t i = 0; i < ROW_COUNT; i++)
         if (strlen(rows[i].name) == length && memcmp(rows[i].name, name, length) == 0)

@@ -6,6 +6,7 @@
 #ifndef FIFOFUZZ_ERRNO_NAME_H
 #define FIFOFUZZ_ERRNO_NAME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /*
@@ -14,6 +15,9 @@
  * other number becomes "errno N", valid until the calling thread's next such call.
  */
 const char *errno_name(int error);
+
+/* True if errno_name gives more than the number. */
+bool errno_has_name(int error);
 
 /* The number for the `length` bytes of `name`: 0 for "0", -1 for what is no error's name. */
 int errno_value(const char *name, size_t length);

@@ -49,6 +49,11 @@ const struct ability_info ability_infos[ABILITY_COUNT] = {
                        "directory of a tmpfs, or allow user namespaces"},
     [ABILITY_FILTER] = {"filter", "seccomp(2) is refused; use a kernel with CONFIG_SECCOMP_FILTER "
                                   "and a container profile that allows it"},
+    [ABILITY_ACTORS] = {"actors", "several threads act, and FIFOs are in use, only in the targets "
+                                  "rendezvous, threads and inject, within namespaces, and on "
+                                  "implementations in this process"},
+    [ABILITY_GATE] = {"gate", "calls are stopped in the middle by syscall user dispatch, which "
+                              "needs Linux 5.11 or later on x86-64"},
 };
 
 const struct idmap_entry idmap_entries[IDMAP_COUNT] = {{0, 1000}, {1000, 0}};
@@ -68,7 +73,7 @@ static unsigned pointer_needs(const struct step *step) {
 }
 
 unsigned host_needs(const struct step *step) {
-    static const uint16_t always[STEP_KIND_COUNT] = {
+    static const uint32_t always[STEP_KIND_COUNT] = {
         [STEP_LANDLOCK] = 1 << ABILITY_LANDLOCK,    [STEP_ACL] = 1 << ABILITY_ACLS,
         [STEP_ATTRIBUTE] = 1 << ABILITY_ATTRIBUTES, [STEP_MOUNT] = 1 << ABILITY_MOUNTS,
         [STEP_BIND] = 1 << ABILITY_MOUNTS,          [STEP_REMOUNT] = 1 << ABILITY_MOUNTS,
@@ -82,6 +87,10 @@ unsigned host_needs(const struct step *step) {
     needs |= pointer_needs(step);
     if (step->high != 0)
         needs |= 1U << ABILITY_WIDE;
+    if (step_is_staged(step))
+        needs |= 1U << ABILITY_ACTORS;
+    if (step->kind == STEP_PAUSE || step->kind == STEP_RESUME || step->kind == STEP_INJECT)
+        needs |= 1U << ABILITY_GATE;
     if (!is_plain(&step->identity))
         needs |= 1U << ABILITY_IDENTITIES;
     if (step->kind == STEP_AS && step->flags)

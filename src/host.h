@@ -32,6 +32,8 @@ enum ability {
     ABILITY_CAPABILITIES, /* the harness has them all, and a scenario some of them */
     ABILITY_TMPFS,        /* the arena is a tmpfs(5), whose directories have known sizes */
     ABILITY_FILTER,       /* seccomp(2): forbidden calls and changed signal masks are seen */
+    ABILITY_ACTORS,       /* several threads, and FIFOs in use: in this process alone */
+    ABILITY_GATE,         /* calls stop in the middle: prctl(2) PR_SET_SYSCALL_USER_DISPATCH */
     ABILITY_COUNT
 };
 

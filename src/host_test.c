@@ -21,6 +21,8 @@ enum {
     LIMITS = 1 << ABILITY_LIMITS,
     POINTERS = 1 << ABILITY_POINTERS,
     CAPABILITIES = 1 << ABILITY_CAPABILITIES,
+    ACTS = 1 << ABILITY_ACTORS,
+    GATE = 1 << ABILITY_GATE,
 };
 
 static struct scenario scenario;
@@ -38,10 +40,14 @@ static void every_ability_has_a_name_and_a_way_out(void **state) {
 static void kinds_need_what_they_are_about(void **state) {
     (void)state;
     static const unsigned needs[STEP_KIND_COUNT] = {
-        [STEP_LANDLOCK] = LANDLOCK, [STEP_ACL] = ACLS,         [STEP_ATTRIBUTE] = ATTRIBUTES,
-        [STEP_MOUNT] = MOUNTS,      [STEP_BIND] = MOUNTS,      [STEP_REMOUNT] = MOUNTS,
-        [STEP_UMOUNT] = MOUNTS,     [STEP_OPEN] = DESCRIPTORS, [STEP_CLOSE] = DESCRIPTORS,
-        [STEP_DUP] = DESCRIPTORS,   [STEP_NOFILE] = LIMITS,    [STEP_CHOWN] = CAPABILITIES,
+        [STEP_LANDLOCK] = LANDLOCK,  [STEP_ACL] = ACLS,           [STEP_ATTRIBUTE] = ATTRIBUTES,
+        [STEP_MOUNT] = MOUNTS,       [STEP_BIND] = MOUNTS,        [STEP_REMOUNT] = MOUNTS,
+        [STEP_UMOUNT] = MOUNTS,      [STEP_OPEN] = DESCRIPTORS,   [STEP_CLOSE] = DESCRIPTORS,
+        [STEP_DUP] = DESCRIPTORS,    [STEP_NOFILE] = LIMITS,      [STEP_CHOWN] = CAPABILITIES,
+        [STEP_ACTOR] = ACTS,         [STEP_READ] = ACTS,          [STEP_WRITE] = ACTS,
+        [STEP_POLL] = ACTS,          [STEP_RESIZE] = ACTS,        [STEP_USE] = ACTS,
+        [STEP_SIGNAL] = ACTS,        [STEP_WITHIN] = ACTS,        [STEP_PAUSE] = ACTS | GATE,
+        [STEP_RESUME] = ACTS | GATE, [STEP_INJECT] = ACTS | GATE,
     };
     for (unsigned kind = 0; kind < STEP_KIND_COUNT; kind++)
         assert_int_equal(host_needs(&(struct step){.kind = (uint8_t)kind}), needs[kind]);

@@ -25,6 +25,17 @@ static const char *const refused_kinds[STEP_KIND_COUNT] = {
     [STEP_BIND] = "a mount",
     [STEP_REMOUNT] = "a mount",
     [STEP_UMOUNT] = "a mount",
+    [STEP_ACTOR] = "several actors",
+    [STEP_READ] = "an open descriptor",
+    [STEP_WRITE] = "an open descriptor",
+    [STEP_POLL] = "an open descriptor",
+    [STEP_RESIZE] = "an open descriptor",
+    [STEP_USE] = "an open descriptor",
+    [STEP_SIGNAL] = "several actors",
+    [STEP_PAUSE] = "a call that is stopped or answered",
+    [STEP_RESUME] = "a call that is stopped or answered",
+    [STEP_INJECT] = "a call that is stopped or answered",
+    [STEP_WITHIN] = "several actors",
 };
 
 /* How the C library's text for an error looks, glibc's and musl's; NULL: it is not known. */

@@ -278,6 +278,11 @@ static void put_preparation(const struct printing *to) {
 }
 
 static void print_preparation(const struct printing *to) {
+    if (step_is_staged(to->step)) {
+        fputs("    unable(\"several actors, a FIFO in use or a call that is stopped\");\n",
+              to->out);
+        return;
+    }
     const bool opens = to->step->kind == STEP_OPEN || to->step->kind == STEP_DUP;
     if (to->step->kind == STEP_UMASK) {
         fprintf(to->out, "    umask(0%03o);\n", to->step->mode);

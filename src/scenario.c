@@ -24,7 +24,8 @@ const struct step_info step_infos[STEP_KIND_COUNT] = {
     [STEP_CHDIR] = {"chdir", "change the working directory", .operands = {OPERAND_PATH}},
     [STEP_OPEN] = {"open", "open a file for reading into a slot",
                    .operands = {OPERAND_SET, OPERAND_PATH, OPERAND_FLAGS},
-                   .flags = {"path", "nofollow", "directory"}},
+                   .flags = {"path", "nofollow", "directory", "write", "both", "wait", "truncate",
+                             "append"}},
     [STEP_CLOSE] = {"close", "close the descriptor that a slot holds", .operands = {OPERAND_SLOT}},
     [STEP_DUP] = {"dup", "give a descriptor a second number, at least the one given",
                   .operands = {OPERAND_SET, OPERAND_DIRFD, OPERAND_NUMBER}},
@@ -50,6 +51,27 @@ const struct step_info step_infos[STEP_KIND_COUNT] = {
                       .operands = {OPERAND_PATH, OPERAND_FLAGS},
                       .flags = {"ro", "nosymfollow", "nodev", "noexec", "nosuid", "superblock"}},
     [STEP_UMOUNT] = {"umount", "detach a mount, busy or not", .operands = {OPERAND_PATH}},
+    [STEP_ACTOR] = {"actor", "let that thread do what follows", .operands = {OPERAND_ACTOR}},
+    [STEP_READ] = {"read", "read at most that many bytes from a FIFO",
+                   .operands = {OPERAND_SLOT, OPERAND_NUMBER}},
+    [STEP_WRITE] = {"write", "write that many bytes into a FIFO",
+                    .operands = {OPERAND_SLOT, OPERAND_NUMBER}},
+    [STEP_POLL] = {"poll", "look whether a FIFO can be read or written",
+                   .operands = {OPERAND_SLOT}},
+    [STEP_RESIZE] = {"resize", "set the number of bytes that a FIFO holds",
+                     .operands = {OPERAND_SLOT, OPERAND_NUMBER}},
+    [STEP_USE] = {"use", "make another system call on a FIFO",
+                  .operands = {OPERAND_SLOT, OPERAND_USE}},
+    [STEP_SIGNAL] = {"signal", "interrupt what an actor waits in",
+                     .operands = {OPERAND_ACTOR, OPERAND_FLAGS}, .flags = {"restart"}},
+    [STEP_PAUSE] = {"pause", "stop the next call before its system call of that number, from 1",
+                    .operands = {OPERAND_NUMBER, OPERAND_FLAGS}, .flags = {"instruction"}},
+    [STEP_RESUME] = {"resume", "let a stopped call go on", .operands = {OPERAND_END}},
+    [STEP_INJECT] = {"inject", "answer the next call's mknod(2) with an error, or 0",
+                     .operands = {OPERAND_ERROR, OPERAND_FLAGS}, .flags = {"once"}},
+    [STEP_WITHIN] = {"within", "make the calls that follow in such circumstances",
+                     .operands = {OPERAND_FLAGS},
+                     .flags = {"fork", "vfork", "stack", "blocked", "closed"}},
 };
 
 const char *const pointer_names[POINTER_COUNT] = {
@@ -60,6 +82,13 @@ const char *const pointer_names[POINTER_COUNT] = {
     [POINTER_UNTERMINATED] = "unterminated",
     [POINTER_COUNTED] = "counted",
     [POINTER_UNENCODABLE] = "unencodable",
+};
+
+const char *const use_names[USE_COUNT] = {
+    [USE_PENDING] = "pending",   [USE_CAPACITY] = "capacity", [USE_SEEK] = "seek",
+    [USE_PREAD] = "pread",       [USE_PWRITE] = "pwrite",     [USE_ALLOCATE] = "allocate",
+    [USE_TRUNCATE] = "truncate", [USE_SYNC] = "sync",         [USE_MAP] = "map",
+    [USE_CHDIR] = "chdir",
 };
 
 /* --- building ------------------------------------------------------------------------------- */
@@ -283,6 +312,18 @@ static bool take_operand(const struct scenario *scenario, struct step *step, enu
         valid = entries_valid(step);
         step->mode = 0;
         step->identity = (struct identity){0};
+        break;
+    case OPERAND_ACTOR:
+        valid = step->mode < ACTORS;
+        step->mode = 0;
+        break;
+    case OPERAND_ERROR:
+        valid = step->mode <= ERROR_MAX;
+        step->mode = 0;
+        break;
+    case OPERAND_USE:
+        valid = step->pointer < USE_COUNT;
+        step->pointer = 0;
         break;
     case OPERAND_FLAGS:
         valid = (step->flags & ~step_flags_all(step->kind)) == 0;

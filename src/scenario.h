@@ -57,6 +57,22 @@ enum step_kind {
     STEP_BIND,    /* bind OLD NEW [FLAG...]     a bind mount of directory OLD on NEW */
     STEP_REMOUNT, /* remount PATH [FLAG...]     other flags for the mount that PATH is on */
     STEP_UMOUNT, /* umount PATH                umount(2) MNT_DETACH of the mount whose root it is */
+
+    /* Several actors, and the FIFO in use. What has to do with descriptors is about FIFOs: on any
+     * other file the harness answers EOPNOTSUPP. */
+    STEP_ACTOR,  /* actor ACTOR                the thread that does what follows, 0 at first */
+    STEP_READ,   /* read SLOT NUMBER           read(2) */
+    STEP_WRITE,  /* write SLOT NUMBER          write(2) of the step's payload (payload.h) */
+    STEP_POLL,   /* poll SLOT                  poll(2) POLLIN|POLLOUT, no waiting: its revents */
+    STEP_RESIZE, /* resize SLOT NUMBER         fcntl(2) F_SETPIPE_SZ */
+    STEP_USE,    /* use SLOT USE               one of enum use */
+    STEP_SIGNAL, /* signal ACTOR [FLAG...]     a signal with a handler, if that actor waits */
+
+    /* The next call under test of the actor at hand, in the middle. */
+    STEP_PAUSE,  /* pause NUMBER [FLAG...]     it stops before its NUMBERth system call, from 1 */
+    STEP_RESUME, /* resume                     the actor's stopped call goes on */
+    STEP_INJECT, /* inject ERROR [FLAG...]     its mknodat(2) or mknod(2) is answered, not made */
+    STEP_WITHIN, /* within [FLAG...]           the circumstances of all calls that follow */
     STEP_KIND_COUNT
 };
 
@@ -64,12 +80,28 @@ enum step_kind {
  * FLAGs of the kinds that have them: words at the end of the line, in the order of their bits.
  * step_infos has the words.
  */
-enum { STEP_FLAGS_MAX = 6 };
+enum { STEP_FLAGS_MAX = 8 };
 enum {                          /* of open */
        OPEN_PATH = 1 << 0,      /* "path"       O_PATH */
        OPEN_NOFOLLOW = 1 << 1,  /* "nofollow"   O_NOFOLLOW */
        OPEN_DIRECTORY = 1 << 2, /* "directory"  O_DIRECTORY */
-       OPEN_FLAGS_ALL = OPEN_PATH | OPEN_NOFOLLOW | OPEN_DIRECTORY,
+       OPEN_WRITE = 1 << 3,     /* "write"      O_WRONLY */
+       OPEN_BOTH = 1 << 4,      /* "both"       O_RDWR; with "write" the access mode 3 */
+       OPEN_WAIT = 1 << 5,      /* "wait"       without O_NONBLOCK */
+       OPEN_TRUNCATE = 1 << 6,  /* "truncate"   O_TRUNC */
+       OPEN_APPEND = 1 << 7,    /* "append"     O_APPEND */
+       OPEN_PLAIN = OPEN_PATH | OPEN_NOFOLLOW | OPEN_DIRECTORY, /* in any scenario */
+       OPEN_IN_USE = OPEN_WRITE | OPEN_BOTH | OPEN_WAIT | OPEN_TRUNCATE | OPEN_APPEND,
+};
+enum { SIGNAL_RESTART = 1 << 0 };    /* of signal: "restart", SA_RESTART; else it interrupts */
+enum { PAUSE_INSTRUCTION = 1 << 0 }; /* of pause: "instruction", it counts those instead */
+enum { INJECT_ONCE = 1 << 0 };       /* of inject: "once", a second such system call is made */
+enum {                               /* of within; none takes all back */
+       WITHIN_FORK = 1 << 0,         /* "fork"     in a child process, which then ends */
+       WITHIN_VFORK = 1 << 1,        /* "vfork"    in a child that shares the parent's memory */
+       WITHIN_STACK = 1 << 2,        /* "stack"    on a stack of WITHIN_STACK_SIZE */
+       WITHIN_BLOCKED = 1 << 3,      /* "blocked"  with all signals blocked */
+       WITHIN_CLOSED = 1 << 4,       /* "closed"   with 0, 1 and 2 closed, in a child */
 };
 enum { /* of as: effective capabilities(7); all others are never effective */
        CAPABILITY_OVERRIDE = 1 << 0,    /* "dac_override" */
@@ -110,6 +142,27 @@ enum pointer {
     POINTER_COUNT
 };
 extern const char *const pointer_names[POINTER_COUNT]; /* the words above; "" for a string */
+
+/* What a use step does with the FIFO that a slot holds. */
+enum use {
+    USE_PENDING,  /* pending   ioctl(2) FIONREAD: the result is the number of bytes */
+    USE_CAPACITY, /* capacity  fcntl(2) F_GETPIPE_SZ: the result is the capacity */
+    USE_SEEK,     /* seek      lseek(2) */
+    USE_PREAD,    /* pread     pread(2) of one byte */
+    USE_PWRITE,   /* pwrite    pwrite(2) of one byte */
+    USE_ALLOCATE, /* allocate  fallocate(2) of one byte */
+    USE_TRUNCATE, /* truncate  ftruncate(2) to 0 */
+    USE_SYNC,     /* sync      fsync(2) */
+    USE_MAP,      /* map       mmap(2) of one page */
+    USE_CHDIR,    /* chdir     fchdir(2) */
+    USE_COUNT
+};
+extern const char *const use_names[USE_COUNT]; /* the words above */
+
+enum {
+    ACTORS = 4,      /* threads that act in a scenario */
+    ERROR_MAX = 133, /* greatest errno(3) that can be injected */
+};
 
 /* The directory argument of mkfifoat. */
 enum dirfd_kind {
@@ -174,12 +227,12 @@ struct text {
 /* One step. Fields that its kind does not have (see step_infos) are 0. */
 struct step {
     uint8_t kind;    /* enum step_kind */
-    uint8_t pointer; /* enum pointer */
+    uint8_t pointer; /* enum pointer; of use: enum use */
     uint8_t flags;   /* the FLAGs of its kind */
     uint8_t slot;    /* SLOT: 0..SCENARIO_SLOTS-1 */
     struct dirfd dirfd;
     uint32_t mode;     /* MODE (all 32 bits of mkfifo, mkfifoat and umask reach the call), ENTRIES,
-                          NUMBER and INODES */
+                          NUMBER, INODES, ACTOR and ERROR */
     int32_t high;      /* of mkfifo and mkfifoat: the upper half of a MODE of 64 bits, whose lower
                           half is `mode`; only integers of languages have one other than 0 */
     struct text path;  /* PATH; OLD of link, rename and bind */
@@ -210,6 +263,9 @@ enum operand {
     OPERAND_NUMBER,    /* decimal, 0..NUMBER_MAX */
     OPERAND_IDENTITY,  /* all of struct identity */
     OPERAND_OWNER,     /* its uid and gid alone: chown */
+    OPERAND_ACTOR,     /* decimal, 0..ACTORS-1 */
+    OPERAND_ERROR,     /* an errno(3) of 1..ERROR_MAX by its name, by number if it has none, or 0 */
+    OPERAND_USE,       /* a word of use_names */
     OPERAND_ENTRIES,   /* of an ACL */
     OPERAND_FLAGS,
 };
@@ -231,12 +287,18 @@ static inline bool step_is_call(const struct step *step) {
 
 /* Does its path have two strings, with something between them that no string of C can have? */
 static inline bool pointer_is_split(const struct step *step) {
-    return step->pointer == POINTER_COUNTED || step->pointer == POINTER_UNENCODABLE;
+    return step_is_call(step) &&
+           (step->pointer == POINTER_COUNTED || step->pointer == POINTER_UNENCODABLE);
+}
+
+/* Does what it needs stand beyond one thread that makes calls: several actors, the FIFO in use? */
+static inline bool step_is_staged(const struct step *step) {
+    return step->kind >= STEP_ACTOR || (step->kind == STEP_OPEN && step->flags & OPEN_IN_USE);
 }
 
 /* Is its path not a string at all, so that reading it is undefined behaviour? */
 static inline bool pointer_is_bad(const struct step *step) {
-    return step->pointer != POINTER_STRING && !pointer_is_split(step);
+    return step_is_call(step) && step->pointer != POINTER_STRING && !pointer_is_split(step);
 }
 
 /* Has it arguments that only a language can have, so that neither C nor the kernel is asked? */
@@ -323,9 +385,14 @@ size_t scenario_encode(const struct scenario *scenario, uint8_t *out, size_t cap
 
 /*
  * The result written after `#` behind a step: "# 0", "# EEXIST", or nothing. For calls and
- * preparations alike; of an open step "# 0" means that it succeeded.
+ * preparations alike; of an open step "# 0" means that it succeeded. "# waits 0" stands behind a
+ * step that comes back during a later one, "# waits" behind one that never does.
  */
-enum { EXPECT_NOTHING = -1 };
+enum {
+    EXPECT_NOTHING = -1,
+    EXPECT_WAITS = 1 << 12, /* added to what comes back in the end: it does not do so at once */
+    EXPECT_NEVER = EXPECT_WAITS - 1, /* with EXPECT_WAITS: it waits until the scenario is over */
+};
 struct expectations {
     int16_t error[SCENARIO_STEPS_MAX]; /* EXPECT_NOTHING, 0 or an errno value */
 };

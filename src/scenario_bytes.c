@@ -15,6 +15,9 @@
  *               of the last two
  *   PATH, OTHER a text
  *   NUMBER      2 bytes
+ *   ACTOR       1 byte % ACTORS
+ *   ERROR       1 byte % (ERROR_MAX + 1)
+ *   USE         1 byte % USE_COUNT
  *   IDENTITY    1 byte: its low 2 bits are the number of groups, 4 says that real ids follow; user
  *               id, group id, the groups, and the two real ids, which else are the effective ones
  *   OWNER       user id, group id
@@ -184,6 +187,15 @@ static void get_operand(struct decoder *decoder, struct step *step, enum operand
     case OPERAND_ENTRIES:
         get_entries(decoder, step);
         break;
+    case OPERAND_ACTOR:
+        step->mode = get_byte(decoder) % ACTORS;
+        break;
+    case OPERAND_ERROR:
+        step->mode = get_byte(decoder) % (ERROR_MAX + 1);
+        break;
+    case OPERAND_USE:
+        step->pointer = get_byte(decoder) % USE_COUNT;
+        break;
     case OPERAND_FLAGS:
         step->flags = get_byte(decoder) & step_flags_all(step->kind);
         break;
@@ -346,6 +358,13 @@ static void put_operand(struct encoder *encoder, const struct step *step, enum o
         break;
     case OPERAND_ENTRIES:
         put_entries(encoder, step);
+        break;
+    case OPERAND_ACTOR:
+    case OPERAND_ERROR:
+        put_byte(encoder, (uint8_t)step->mode);
+        break;
+    case OPERAND_USE:
+        put_byte(encoder, step->pointer);
         break;
     case OPERAND_FLAGS:
         put_byte(encoder, step->flags);

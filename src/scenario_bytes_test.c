@@ -146,8 +146,8 @@ static void missing_operands_are_0_or_empty(void **state) {
 static void opcodes_slots_and_flags_wrap(void **state) {
     (void)state;
     assert_decodes_to("\x0d\xff", "close d15");
-    assert_decodes_to("\x26\x21", "close d1");
-    assert_decodes_to("\x0c\x12.\0\xfd", "d2 = open \".\" path directory");
+    assert_decodes_to("\x31\x21", "close d1");
+    assert_decodes_to("\x0c\x12.\0\x05", "d2 = open \".\" path directory");
     assert_decodes_to("\x14\0\xff", "attribute \"\" immutable append");
     assert_decodes_to("\x13\0\0\0\0\xfe", "acl \"\" u::---,g::---,o::---");
     assert_decodes_to("\x17\0\xe1", "remount \"\" ro superblock");

@@ -45,7 +45,7 @@ static void change_slot(struct zoo *zoo) {
     }
     if (zoo->slot > 0 && random_one_in(zoo->random, 2))
         zoo->slot--;
-    zoo_open(zoo, zoo_want(zoo, KINDS_PRESENT), random_below(zoo->random, OPEN_FLAGS_ALL + 1));
+    zoo_open(zoo, zoo_want(zoo, KINDS_PRESENT), random_below(zoo->random, OPEN_PLAIN + 1));
     if ((zoo->subjects & SUBJECT_DESCRIPTORS) != 0)
         zoo_dup(zoo, random_below(zoo->random, zoo->slot > 0 ? zoo->slot : SCENARIO_SLOTS));
 }
@@ -173,7 +173,7 @@ void scenario_generate(struct scenario *out, struct random *random, enum target_
     scenario_clear(out);
     zoo_start(&zoo, out, random, shape);
     add_beginning(&zoo);
-    if (shape == SHAPE_SEQUENCE) {
+    if (shape_has_calls(shape)) {
         add_sequence(&zoo);
     } else {
         if (random_one_in(random, 400))

@@ -240,6 +240,15 @@ void mutation_set_operand(struct mutation *m, struct step *step, enum operand op
     case OPERAND_ENTRIES:
         set_entries(m, step);
         break;
+    case OPERAND_ACTOR:
+        step->mode = (uint32_t)random_below(m->random, ACTORS);
+        break;
+    case OPERAND_ERROR:
+        step->mode = (uint32_t)random_below(m->random, ERROR_MAX + 1);
+        break;
+    case OPERAND_USE:
+        step->pointer = (uint8_t)random_below(m->random, USE_COUNT);
+        break;
     case OPERAND_FLAGS:
         set_flags(m, step);
         break;

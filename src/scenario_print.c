@@ -206,8 +206,18 @@ static void put_operand(struct printer *printer, const struct scenario *scenario
     case OPERAND_CALL_MODE:
         put_mode(printer, step_whole_mode(step));
         break;
+    case OPERAND_ERROR:
+        if (errno_has_name((int)step->mode)) {
+            put_word(printer, errno_name((int)step->mode));
+            break;
+        }
+        __attribute__((fallthrough));
+    case OPERAND_ACTOR:
     case OPERAND_NUMBER:
         put_number(printer, step->mode, 10, 1);
+        break;
+    case OPERAND_USE:
+        put_word(printer, use_names[step->pointer]);
         break;
     case OPERAND_IDENTITY:
         put_identity(printer, &step->identity);
@@ -233,6 +243,14 @@ static void put_step(struct printer *printer, const struct scenario *scenario, u
         put_operand(printer, scenario, step, *operand);
 }
 
+static void put_expectation(struct printer *printer, int expectation) {
+    put_word(printer, expectation >= EXPECT_WAITS ? " # waits" : " #");
+    if (expectation == EXPECT_WAITS + EXPECT_NEVER)
+        return;
+    put_byte(printer, ' ');
+    put_word(printer, errno_name(expectation & EXPECT_NEVER));
+}
+
 static size_t finish(struct printer *printer) {
     if (printer->capacity > 0)
         printer
@@ -248,8 +266,7 @@ size_t scenario_print(const struct scenario *scenario, const struct expectations
     for (uint32_t i = 0; i < scenario->step_count; i++) {
         put_step(&printer, scenario, i);
         if (expectations && expectations->error[i] != EXPECT_NOTHING) {
-            put_word(&printer, " # ");
-            put_word(&printer, errno_name(expectations->error[i]));
+            put_expectation(&printer, expectations->error[i]);
         }
         put_byte(&printer, '\n');
     }

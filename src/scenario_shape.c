@@ -2,13 +2,29 @@
 
 #include "check.h"
 
-/* The kind of the one call; not for SHAPE_SEQUENCE. */
+bool shape_has_calls(enum target_shape shape) {
+    return shape >= SHAPE_SEQUENCE;
+}
+
+/* Has a scenario of `shape` such steps? Of an open step it may lack the flags alone. */
+static bool takes(enum target_shape shape, const struct step *step) {
+    const bool stops = step->kind == STEP_PAUSE || step->kind == STEP_RESUME;
+    if (!step_is_staged(step))
+        return true;
+    return shape == SHAPE_INJECT || (shape == SHAPE_THREADS && step->kind != STEP_INJECT) ||
+           (shape == SHAPE_RENDEZVOUS && step->kind != STEP_INJECT && !stops);
+}
+
+/* The kind of the one call of a shape that has but one. */
 static enum step_kind call_kind(enum target_shape shape) {
     return shape == SHAPE_MKFIFOAT ? STEP_MKFIFOAT : STEP_MKFIFO;
 }
 
 bool scenario_fits(const struct scenario *scenario, enum target_shape shape) {
-    if (shape == SHAPE_SEQUENCE)
+    for (uint32_t i = 0; i < scenario->step_count; i++)
+        if (!takes(shape, &scenario->steps[i]))
+            return false;
+    if (shape_has_calls(shape))
         return true;
     uint32_t last = scenario->step_count - 1;
     if (scenario->step_count == 0 || scenario->steps[last].kind != call_kind(shape))
@@ -41,9 +57,20 @@ static void add_call(struct scenario *scenario, enum step_kind kind) {
     step->mode = 0644;
 }
 
-void scenario_restrict(struct scenario *scenario, enum target_shape shape) {
-    if (scenario_fits(scenario, shape))
-        return;
+static void remove_steps(struct scenario *scenario, enum target_shape shape) {
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < scenario->step_count; i++) {
+        struct step step = scenario->steps[i];
+        if (step.kind == STEP_OPEN && !takes(shape, &step))
+            step.flags &= OPEN_PLAIN;
+        if (takes(shape, &step))
+            scenario->steps[count++] = step;
+    }
+    scenario_truncate(scenario, count);
+}
+
+/* Leaves one call, the last step. */
+static void keep_one_call(struct scenario *scenario, enum target_shape shape) {
     enum step_kind kind = call_kind(shape);
     uint32_t keep = call_to_keep(scenario, kind);
     if (keep == scenario->step_count) {
@@ -61,4 +88,12 @@ void scenario_restrict(struct scenario *scenario, enum target_shape shape) {
         call->kind = (uint8_t)kind;
         call->dirfd = (struct dirfd){.kind = DIRFD_CWD};
     }
+}
+
+void scenario_restrict(struct scenario *scenario, enum target_shape shape) {
+    if (scenario_fits(scenario, shape))
+        return;
+    remove_steps(scenario, shape);
+    if (!scenario_fits(scenario, shape))
+        keep_one_call(scenario, shape);
 }

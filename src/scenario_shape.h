@@ -11,9 +11,17 @@
 enum target_shape {
     SHAPE_MKFIFO,   /* any preparations, then exactly one call, mkfifo, as the last step */
     SHAPE_MKFIFOAT, /* the same with mkfifoat */
-    SHAPE_SEQUENCE, /* anything: no calls, many calls, of both kinds */
+    SHAPE_SEQUENCE, /* no calls, many calls, of both kinds */
+
+    /* Those below may have steps of several actors and of FIFOs in use; others have none. */
+    SHAPE_RENDEZVOUS, /* as SHAPE_SEQUENCE, but no call is stopped or answered */
+    SHAPE_THREADS,    /* as SHAPE_SEQUENCE, but no call is answered in the kernel's place */
+    SHAPE_INJECT,     /* anything */
     SHAPE_COUNT
 };
+
+/* True if any number of calls of both kinds is allowed. */
+bool shape_has_calls(enum target_shape shape);
 
 /* True when `scenario` is one that a target of `shape` takes. */
 bool scenario_fits(const struct scenario *scenario, enum target_shape shape);
@@ -23,7 +31,8 @@ bool scenario_fits(const struct scenario *scenario, enum target_shape shape);
  * stays as it is. All calls go except the last one of the right kind, and so do the steps behind
  * it. If there is none of the right kind, the last one of the other kind is turned into it (mkfifo
  * into mkfifoat of AT_FDCWD; mkfifoat loses its dirfd), and without any call `mkfifo "f" 0644` or
- * `mkfifoat cwd "f" 0644` is added, in place of the last step of a full scenario.
+ * `mkfifoat cwd "f" 0644` is added, in place of the last step of a full scenario. Steps that the
+ * shape does not have are left out, and of an open step those flags.
  */
 void scenario_restrict(struct scenario *scenario, enum target_shape shape);
 

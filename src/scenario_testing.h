@@ -100,6 +100,15 @@ static inline void random_operand(struct scenario *scenario, struct step *step,
     case OPERAND_ENTRIES:
         random_entries(step, random);
         break;
+    case OPERAND_ACTOR:
+        step->mode = random_below(random, ACTORS);
+        break;
+    case OPERAND_ERROR:
+        step->mode = random_below(random, ERROR_MAX + 1);
+        break;
+    case OPERAND_USE:
+        step->pointer = (uint8_t)random_below(random, USE_COUNT);
+        break;
     case OPERAND_FLAGS:
         step->flags = (uint8_t)(random_next(random) & step_flags_all(step->kind));
         break;

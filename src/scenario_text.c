@@ -3,7 +3,8 @@
  *
  *   line        = [ step [ "#" result [ ";" remark ] ] ]  |  "#" remark
  *   step        = [ slot "=" ] verb operand ...      in the order of step_infos
- *   result      = "0" | the name of an errno, such as EEXIST
+ *   result      = error | "waits" [ error ]
+ *   error       = "0" | the name of an errno, such as EEXIST
  *   slot        = "d0" ... "d15" | "d"               "d" is d0
  *   DIRFD       = "cwd" | slot | a number, which may begin with "-"
  *   POINTER     = string | "null" | "unmapped" | "noncanonical" | "unterminated" string
@@ -12,6 +13,9 @@
  *   MODE        = "0" followed by octal digits, if any; of mkfifo and mkfifoat a "-" may stand
  *                 before it, and 64 bits with a sign hold it
  *   NUMBER      = 0 to NUMBER_MAX
+ *   ACTOR       = 0 to ACTORS - 1
+ *   ERROR       = error | the number, up to ERROR_MAX, of one without a name
+ *   USE         = a word of use_names
  *   FLAGS       = any of the kind's words in step_infos, each once
  *
  *   OWNER       = id ":" id                          user and group
@@ -156,6 +160,40 @@ static int parse_flags(struct parser *parser, struct step *step) {
     return 0;
 }
 
+/* --- words of the steps with several actors -------------------------------------------------- */
+
+static int parse_actor(struct parser *parser, uint32_t *actor) {
+    struct span word = peek_word(parser);
+    if (!span_decimal(word, ACTORS - 1, actor))
+        return refuse(parser, word, "an actor, 0 to %d", ACTORS - 1);
+    parser->at += word.length;
+    return 0;
+}
+
+static int parse_error(struct parser *parser, uint32_t *error) {
+    struct span word = peek_word(parser);
+    const int named = errno_value(word.start, word.length);
+    const bool numbered =
+        named < 0 && span_decimal(word, ERROR_MAX, error) && !errno_has_name((int)*error);
+    if (!numbered && (named < 0 || named > ERROR_MAX))
+        return refuse(parser, word, "0 or the name of an errno, such as EIO");
+    if (!numbered)
+        *error = (uint32_t)named;
+    parser->at += word.length;
+    return 0;
+}
+
+static int parse_use(struct parser *parser, uint8_t *use) {
+    struct span word = peek_word(parser);
+    for (*use = 0; *use < USE_COUNT; ++*use) {
+        if (span_is(word, use_names[*use])) {
+            parser->at += word.length;
+            return 0;
+        }
+    }
+    return refuse(parser, word, "%s, %s or another use", use_names[0], use_names[1]);
+}
+
 /* --- steps ---------------------------------------------------------------------------------- */
 
 /* The two parts between which something stands that has no bytes in a string of C. */
@@ -217,6 +255,12 @@ static int parse_operand(struct parser *parser, struct step *step, enum operand 
         return parse_flags(parser, step);
     case OPERAND_NUMBER:
         return parse_number(parser, &step->mode);
+    case OPERAND_ACTOR:
+        return parse_actor(parser, &step->mode);
+    case OPERAND_ERROR:
+        return parse_error(parser, &step->mode);
+    case OPERAND_USE:
+        return parse_use(parser, &step->pointer);
     case OPERAND_IDENTITY:
         return parse_identity(parser, &step->identity);
     case OPERAND_OWNER:
@@ -275,6 +319,46 @@ static int parse_step(struct parser *parser) {
     return result;
 }
 
+/* Parses "0" or an errno's name, which may end at a ";". */
+static int parse_result_error(struct parser *parser, int *error) {
+    struct span word = peek_word(parser);
+    const char *semicolon = word.length > 0 ? memchr(word.start, ';', word.length) : NULL;
+    struct span name = {word.start, semicolon ? (size_t)(semicolon - word.start) : word.length};
+    *error = errno_value(name.start, name.length);
+    if (*error < 0)
+        return refuse(parser, name.length > 0 ? name : word,
+                      "0 or the name of an errno, such as EEXIST");
+    parser->at += name.length;
+    return 0;
+}
+
+/* Takes "waits", which an error may follow, from the text if it stands there. */
+static bool take_waits(struct parser *parser) {
+    static const char word[] = "waits";
+    struct span found = peek(parser, strlen(word));
+    if (!span_is(found, word))
+        return false;
+    parser->at += found.length;
+    return true;
+}
+
+/* Parses what stands behind the # of a step. */
+static int parse_result(struct parser *parser, int16_t *expectation) {
+    const bool waits = take_waits(parser);
+    skip_blanks(parser);
+    int error = EXPECT_NEVER;
+    if (!waits || !(at_line_end(parser) || at_byte(parser, ';'))) {
+        int result = parse_result_error(parser, &error);
+        if (result)
+            return result;
+        skip_blanks(parser);
+    }
+    *expectation = (int16_t)(error | (waits ? EXPECT_WAITS : 0));
+    if (!at_line_end(parser) && !at_byte(parser, ';'))
+        return refuse(parser, peek_word(parser), "the end of the line or ; and a remark");
+    return 0;
+}
+
 /* Parses what may follow a step. */
 static int parse_expectation(struct parser *parser, int16_t *expectation) {
     *expectation = EXPECT_NOTHING;
@@ -285,19 +369,7 @@ static int parse_expectation(struct parser *parser, int16_t *expectation) {
         return refuse(parser, peek_word(parser), "the end of the line or # and a result");
     parser->at++;
     skip_blanks(parser);
-    struct span word = peek_word(parser);
-    const char *semicolon = word.length > 0 ? memchr(word.start, ';', word.length) : NULL;
-    struct span name = {word.start, semicolon ? (size_t)(semicolon - word.start) : word.length};
-    int value = errno_value(name.start, name.length);
-    if (value < 0)
-        return refuse(parser, name.length > 0 ? name : word,
-                      "0 or the name of an errno, such as EEXIST");
-    *expectation = (int16_t)value;
-    parser->at += name.length;
-    skip_blanks(parser);
-    if (!at_line_end(parser) && !at_byte(parser, ';'))
-        return refuse(parser, peek_word(parser), "the end of the line or ; and a remark");
-    return 0;
+    return parse_result(parser, expectation);
 }
 
 static int parse_line(struct parser *parser, struct expectations *expectations) {

@@ -126,8 +126,8 @@ static void every_kind_prints_canonically(void **state) {
                                "remount \"m\" ro superblock\n"
                                "umount \"m\"\n";
     assert_prints(text, text);
-    assert_int_equal(first.step_count, STEP_KIND_COUNT);
-    for (unsigned kind = 0; kind < STEP_KIND_COUNT; kind++)
+    assert_int_equal(first.step_count, STEP_ACTOR); /* others: scenario_stage_test */
+    for (unsigned kind = 0; kind < STEP_ACTOR; kind++)
         assert_int_equal(first.steps[kind].kind, kind);
 }
 
@@ -141,7 +141,6 @@ static void operands_print_in_one_way(void **state) {
         {"\trmdir\t \"a\" \t", "rmdir \"a\"\n"},
         {"umask 0", "umask 0000\n"},
         {"umask 07", "umask 0007\n"},
-        {"umask 0000777", "umask 0777\n"},
         {"umask 01000", "umask 01000\n"},
         {"close d", "close d0\n"},
         {"d = open \"\" directory path", "d0 = open \"\" path directory\n"},
@@ -285,7 +284,8 @@ static void operands_are_refused_with_their_place(void **state) {
     assert_refused("rmdir null", 1, 7, "expected a string in quotes; found \"null\"");
     assert_refused("link \"a\"\n\"b\"", 1, 9, "expected a string in quotes; found end of line");
     assert_refused("d0 = open \".\" wronly", 1, 15,
-                   "expected path, nofollow, directory or the end of the step; found \"wronly\"");
+                   "expected path, nofollow, directory, write, both, wait, truncate, append or the "
+                   "end of the step; found \"wronly\"");
     assert_refused("acl \"\" u::---,g::---,o::--- append", 1, 29,
                    "expected default or the end of the step; found \"append\"");
     assert_refused("remount \"\" idmap", 1, 12,

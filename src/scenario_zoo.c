@@ -159,7 +159,7 @@ void zoo_start(struct zoo *zoo, struct scenario *scenario, struct random *random
     zoo->random = random;
     zoo->subjects = random_subjects(random);
     zoo->possible = ~KINDS_OF_SUBJECTS | kinds_of(zoo->subjects);
-    if (shape != SHAPE_SEQUENCE)
+    if (!shape_has_calls(shape))
         zoo->possible &= ~KIND(FIFO);
     zoo->theme = random_theme(random);
     zoo->early = zoo->acting = false;
@@ -203,6 +203,8 @@ static void adopt_step(struct zoo *zoo, const struct step *step) {
         [STEP_BIND] = MEMBER_BIND,        [STEP_REMOUNT] = MEMBER_READ_ONLY,
         [STEP_UMOUNT] = MEMBER_DIRECTORY,
     };
+    if (step->kind >= STEP_ACTOR)
+        return;
     bool new_name = step->kind == STEP_LINK || step->kind == STEP_RENAME || step->kind == STEP_BIND;
     struct text text = new_name ? step->other : step->path;
     const char *name = scenario_text(zoo->scenario, text);
@@ -244,7 +246,7 @@ uint32_t zoo_open(struct zoo *zoo, uint32_t member, uint32_t flags) {
     struct step *step = zoo_step(zoo, STEP_OPEN, member);
     if (step != NULL) {
         step->slot = (uint8_t)slot;
-        step->flags = (uint8_t)(flags & OPEN_FLAGS_ALL);
+        step->flags = (uint8_t)(flags & OPEN_PLAIN);
     }
     zoo->slot_members[slot] = (uint8_t)member;
     zoo->slot = (slot + 1) % SCENARIO_SLOTS;

@@ -105,6 +105,14 @@ struct descriptor {
     struct place place;
 };
 
+/* Who acts, and what is arranged for the next call of each actor. */
+struct stage {
+    uint8_t actor;         /* the one that does what follows */
+    uint8_t within;        /* WITHIN_*: the circumstances of calls */
+    bool injected[ACTORS]; /* its next call's mknod(2) is answered with */
+    uint8_t error[ACTORS]; /* this errno; 0: as if it were made */
+};
+
 struct world {
     const struct scenario *scenario;
     const struct host *host;
@@ -119,7 +127,8 @@ struct world {
     uint8_t capabilities; /* CAPABILITY_*; CAPABILITIES_ALL in the harness's own steps */
     uint32_t nofile;
     uint8_t superblock_count, mount_count, landlock_count, attribute_steps;
-    uint16_t acl_count;             /* acls[0] is not used */
+    uint16_t acl_count; /* acls[0] is not used */
+    struct stage stage;
     node_id landlock[LANDLOCK_MAX]; /* each domain's directory, NODE_NONE for none */
     struct superblock superblocks[WORLD_MOUNTS_MAX];
     struct mount mounts[WORLD_MOUNTS_MAX];
@@ -352,8 +361,12 @@ node_id world_add_root(struct world *world, uint8_t superblock);
  */
 int world_prepare(struct world *world, const struct step *step);
 
-/* Parts of world_prepare: open, dup and close; the harness's own steps, chown to umount. */
+/*
+ * Parts of world_prepare: open, dup and close; the harness's own steps, chown to umount; the steps
+ * of several actors and FIFOs in use, actor to within.
+ */
 int world_prepare_descriptor(struct world *world, const struct step *step);
 int world_prepare_harness(struct world *world, const struct step *step);
+int world_prepare_stage(struct world *world, const struct step *step);
 
 #endif

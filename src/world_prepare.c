@@ -432,6 +432,17 @@ int world_prepare(struct world *world, const struct step *step) {
         [STEP_BIND] = world_prepare_harness,
         [STEP_REMOUNT] = world_prepare_harness,
         [STEP_UMOUNT] = world_prepare_harness,
+        [STEP_ACTOR] = world_prepare_stage,
+        [STEP_READ] = world_prepare_stage,
+        [STEP_WRITE] = world_prepare_stage,
+        [STEP_POLL] = world_prepare_stage,
+        [STEP_RESIZE] = world_prepare_stage,
+        [STEP_USE] = world_prepare_stage,
+        [STEP_SIGNAL] = world_prepare_stage,
+        [STEP_PAUSE] = world_prepare_stage,
+        [STEP_RESUME] = world_prepare_stage,
+        [STEP_INJECT] = world_prepare_stage,
+        [STEP_WITHIN] = world_prepare_stage,
     };
     check(step->kind < STEP_KIND_COUNT && table[step->kind]);
     return table[step->kind](world, step);

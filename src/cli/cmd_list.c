@@ -87,6 +87,9 @@ static const char *operand_word(enum step_kind kind, uint8_t operand) {
         [OPERAND_IDENTITY] = " IDENTITY",
         [OPERAND_OWNER] = " UID:GID",
         [OPERAND_ENTRIES] = " ENTRIES",
+        [OPERAND_ACTOR] = " ACTOR",
+        [OPERAND_ERROR] = " ERROR",
+        [OPERAND_USE] = " USE",
         [OPERAND_FLAGS] = " [FLAG...]",
     };
     return operand == OPERAND_OTHER ? other_word(kind) : words[operand];

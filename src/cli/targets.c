@@ -65,7 +65,7 @@ static enum need need_of(enum clause clause) {
 /* Whether calls of `kind` are made: the target has them, and so has the implementation. */
 static bool is_made(const struct target *target, const struct campaign_facts *facts,
                     enum step_kind kind) {
-    bool wanted = target->shape == SHAPE_SEQUENCE ||
+    bool wanted = shape_has_calls(target->shape) ||
                   (target->shape == SHAPE_MKFIFOAT) == (kind == STEP_MKFIFOAT);
     return wanted && facts->entries[kind];
 }
@@ -91,7 +91,7 @@ static bool is_met(const struct target *target, const struct campaign_facts *fac
     case NEED_CREATED:
         return (made[0] && creates_special(&of[0])) || (made[1] && creates_special(&of[1]));
     case NEED_FIFO:
-        return target->shape == SHAPE_SEQUENCE;
+        return shape_has_calls(target->shape);
     case NEED_CALL:
     case NEED_COUNT:
         break;

@@ -188,7 +188,18 @@ static void prepare(const struct scenario *scenario, uint32_t index) {
         break;
     case STEP_MKFIFO:
     case STEP_MKFIFOAT:
-    case STEP_KIND_COUNT:
+    case STEP_ACTOR:
+    case STEP_READ:
+    case STEP_WRITE:
+    case STEP_POLL:
+    case STEP_RESIZE:
+    case STEP_USE:
+    case STEP_SIGNAL:
+    case STEP_PAUSE:
+    case STEP_RESUME:
+    case STEP_INJECT:
+    case STEP_WITHIN:
+    case STEP_KIND_COUNT: /* none of these is wrong on one thread */
         break;
     }
 }
