@@ -18,8 +18,8 @@ struct stack {
 };
 enum {
     STACK_SIZE = 1 << 20,
-    STACK_GUARD = 1 << 20, /* as large as the stack: no frame jumps over it */
-    STACK_ALTERNATE = 1 << 16,
+    STACK_GUARD = 1 << 20,     /* as large as the stack: no frame jumps over it */
+    STACK_ALTERNATE = 1 << 20, /* code under test runs on it, while a call is stopped (gate.h) */
 };
 
 /* Maps a stack and tells `trap`, unless that is NULL, where it lies. Returns 0 or -errno. */

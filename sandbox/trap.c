@@ -7,6 +7,9 @@
 #include <ucontext.h>
 
 #include "check.h"
+#include "forks.h"
+#include "mask.h"
+#include "registers.h"
 
 /*
  * glibc's own sigaction: sanitizers replace the public one and, with handle_segv=2, which
@@ -58,6 +61,7 @@ bool trap_has_sanitizer(void) {
 _Noreturn void trap_end(enum ending ending, int32_t detail, uint64_t address) {
     struct trap *trap = watched;
     trap->parked = true;
+    gate_leave(trap->gate);
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     trap->off_stack = here - trap->alternate >= trap->alternate_size;
     trap->ending = trap->forbidden ? ENDING_FORBIDDEN : ending;
@@ -97,92 +101,15 @@ static void chain(int number, siginfo_t *info, void *context) {
     }
 }
 
-/* Makes the trapped system call return `result`; false where that is not known. */
-static bool set_result(ucontext_t *context, long result) {
-#if defined(__x86_64__)
-    context->uc_mcontext.gregs[REG_RAX] = result;
-    return true;
-#elif defined(__aarch64__)
-    context->uc_mcontext.regs[0] = (uint64_t)result;
-    return true;
-#elif defined(__riscv)
-    context->uc_mcontext.__gregs[REG_A0] = (unsigned long)result;
-    return true;
-#else
-    (void)context;
-    (void)result;
-    return false;
-#endif
-}
-
-/* Argument `index`, from 0, of the trapped system call. */
-static uintptr_t argument(const ucontext_t *context, unsigned index) {
-#if defined(__x86_64__)
-    static const int registers[] = {REG_RDI, REG_RSI, REG_RDX, REG_R10};
-    return (uintptr_t)context->uc_mcontext.gregs[registers[index]];
-#elif defined(__aarch64__)
-    return context->uc_mcontext.regs[index];
-#elif defined(__riscv)
-    return context->uc_mcontext.__gregs[REG_A0 + index];
-#else
-    (void)context;
-    (void)index;
-    return 0;
-#endif
-}
-
-/* What rt_sigprocmask(2) would return, done to `mask`. A bad pointer is a crash, not EFAULT. */
-static long change_mask(uint64_t *mask, const ucontext_t *context) {
-    const uint64_t unblockable = UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1);
-    const uint64_t *set = (const uint64_t *)argument(context, 1);
-    uint64_t *old = (uint64_t *)argument(context, 2); /* may be `set` */
-    const uint64_t before = *mask, given = set ? *set & ~unblockable : 0;
-    if (argument(context, 3) != sizeof(*mask))
-        return -EINVAL;
-    if (set) {
-        switch ((int)argument(context, 0)) {
-        case SIG_BLOCK:
-            *mask |= given;
-            break;
-        case SIG_UNBLOCK:
-            *mask &= ~given;
-            break;
-        case SIG_SETMASK:
-            *mask = given;
-            break;
-        default:
-            return -EINVAL;
-        }
-    }
-    if (old)
-        *old = before;
-    return 0;
-}
-
-/*
- * The kernel ends a process whose SIGSYS or fault comes while it is blocked, and the C library
- * blocks all signals before it starts a thread or a process. So nothing really changes the mask: a
- * thread is only told that it did. A thread that is no longer watched is about to exit.
- */
+/* A thread that is no longer watched is about to exit. */
 static bool on_mask_call(struct trap *trap, ucontext_t *context) {
     uint64_t of_nobody = 0;
-    return set_result(context, change_mask(trap ? &trap->mask : &of_nobody, context));
+    return registers_set_result(context, mask_change(trap ? &trap->mask : &of_nobody, context));
 }
 
-/* What the C library calls while it holds locks that the main thread needs. */
-static bool is_fork(int call) {
-    static const int forks[] = {
-#ifdef SYS_fork
-        SYS_fork,
-        SYS_vfork,
-#endif
-        SYS_clone,
-        SYS_clone3,
-    };
-    for (size_t i = 0; i < sizeof forks / sizeof forks[0]; i++)
-        if (call == forks[i])
-            return true;
-    return false;
+/* What a signal interrupted, or the call of the code under test that the gate was making for it. */
+static void take_frames(struct trap *trap, void *context) {
+    frames_take_interrupted(&trap->frames, gate_interrupted(trap->gate, context));
 }
 
 /*
@@ -194,16 +121,27 @@ static void on_forbidden_call(struct trap *trap, int call, ucontext_t *context) 
     bool endless = ++trap->forbidden_calls > REPETITIONS && !is_fork(call);
     if (!trap->forbidden) {
         trap->forbidden_call = call;
-        frames_take_interrupted(&trap->frames, context);
+        take_frames(trap, context);
     }
     trap->forbidden = true;
-    if (call == SYS_exit_group || endless || !set_result(context, -EPERM))
+    if (call == SYS_exit_group || endless || !registers_set_result(context, -EPERM))
         trap_end(ENDING_FORBIDDEN, call, 0);
+}
+
+/* Each of the two stacks has a guard of the same size below it. */
+static bool is_guard(const struct trap *trap, uintptr_t address) {
+    return address - trap->guard < trap->guard_size ||
+           address - (trap->alternate - trap->guard_size) < trap->guard_size;
 }
 
 static void on_signal(int number, siginfo_t *info, void *context) {
     struct trap *trap = watched;
-    const bool by_filter = number == SIGSYS && info->si_code == CODE_SECCOMP;
+    const enum gate_answer answer =
+        trap ? gate_on_signal(trap->gate, number, info, context) : GATE_NOT_MINE;
+    if (answer == GATE_ANSWERED)
+        return;
+    const bool by_filter =
+        answer == GATE_FORBIDS || (number == SIGSYS && info->si_code == CODE_SECCOMP);
     if (by_filter && info->si_syscall == SYS_rt_sigprocmask && on_mask_call(trap, context))
         return;
     if (!trap) {
@@ -218,10 +156,10 @@ static void on_signal(int number, siginfo_t *info, void *context) {
         on_forbidden_call(trap, info->si_syscall, context);
         return;
     }
-    frames_take_interrupted(&trap->frames, context);
+    take_frames(trap, context);
     if (info->si_code <= 0) /* sent by a process: there is no faulting address */
         trap_end(ENDING_CRASHED, number, 0);
-    if (number == SIGSEGV && address - trap->guard < trap->guard_size)
+    if (number == SIGSEGV && is_guard(trap, address))
         trap_end(ENDING_OVERFLOWED, 0, 0);
     trap_end(ENDING_CRASHED, number, address);
 }
@@ -232,12 +170,13 @@ static void on_parking_signal(int number, siginfo_t *info, void *context) {
     if (!watched || watched->parked)
         return;
     frames_escape(&watched->frames);
-    frames_take_interrupted(&watched->frames, context);
+    take_frames(watched, context);
     trap_end(ENDING_HUNG, 0, 0);
 }
 
 static void on_death(void) {
     if (watched) {
+        gate_leave(watched->gate);
         frames_take_behind(&watched->frames, __builtin_return_address(0));
         trap_end(ENDING_SANITIZER, 0, 0);
     }
@@ -249,6 +188,7 @@ static void on_exit_handlers(void) {
     if (!watched)
         return;
     exit_handler_armed = false;
+    gate_leave(watched->gate);
     frames_take_behind(&watched->frames, __builtin_return_address(0));
     trap_end(ENDING_EXITED, 0, 0);
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "frames.h"
+#include "gate.h"
 #include "handover.h"
 #include "outcome.h"
 
@@ -31,8 +32,9 @@ struct trap {
     turn_word *turn; /* becomes TURN_ENDED when the thread has parked */
     uintptr_t guard; /* the guard below the thread's stack: faults there are overflows */
     size_t guard_size;
-    uintptr_t alternate; /* the alternate signal stack given to the thread */
+    uintptr_t alternate; /* the alternate signal stack given to the thread, above another guard */
     size_t alternate_size;
+    struct gate *gate; /* NULL if no call is ever stopped or answered */
 
     uint64_t mask, mask_at_start; /* the signal mask that the thread believes to have */
 

@@ -1,0 +1,209 @@
+/*
+ * gate_filter_test.c - what is special about being behind a gate: the signal mask, signals of the
+ * code's own, ends within a call; and a gate under the filter, in a child.
+ */
+#include "gate_testing.h"
+
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unwind.h>
+
+#include "policy.h"
+
+/* --- signals, ends ---------------------------------------------------------------------------- */
+
+static int block_all_signals(const char *path, mode_t mode) {
+    sigset_t all, before, now;
+    sigfillset(&all);
+    const int failed = pthread_sigmask(SIG_BLOCK, &all, &before) ||
+                       pthread_sigmask(SIG_BLOCK, NULL, &now) || !sigismember(&now, SIGSYS) ||
+                       sigismember(&before, SIGSYS);
+    return plain_mkfifo(path, mode) || failed;
+}
+
+static void the_signal_mask_changes_in_belief_alone(void **state) {
+    (void)state;
+    call_gated(block_all_signals, (struct gate_plan){0});
+    assert_int_equal(stage.result, 0);
+    assert_int_equal(stage.gate.seen.calls, 3);
+    assert_int_equal(made("p"), 0644);
+    assert_true(stage.trap.mask != stage.trap.mask_at_start);
+    assert_true(stage.real_mask == stage.trap.mask_at_start);
+}
+
+static volatile unsigned signals;
+
+static void count_signal(int number) {
+    (void)number;
+    signals++;
+}
+
+/* As the kernel knows it; what it returns to is the code's own, as in another C library. */
+struct kernel_action {
+    void (*handler)(int number);
+    unsigned long flags;
+    void (*restorer)(void);
+    uint64_t mask;
+};
+#if defined(__x86_64__)
+extern void own_restorer(void);
+__asm__(".text\nown_restorer:\n\tmov $15, %eax\n\tsyscall\n");
+enum { RESTORER = 0x04000000 };
+
+static int interrupt_itself(const char *path, mode_t mode) {
+    const struct kernel_action action = {count_signal, RESTORER, own_restorer, 0};
+    struct kernel_action before;
+    signals = 0;
+    syscall(SYS_rt_sigaction, SIGTRAP, &action, &before, sizeof action.mask);
+    __asm__ volatile("int3");
+    syscall(SYS_rt_sigaction, SIGTRAP, &before, NULL, sizeof action.mask);
+    return plain_mkfifo(path, mode) || signals != 1;
+}
+#else
+#define interrupt_itself plain_mkfifo
+#endif
+
+static void the_code_may_return_from_signals_of_its_own(void **state) {
+    (void)state;
+    call_gated(interrupt_itself, (struct gate_plan){0});
+    assert_int_equal(stage.result, 0);
+    assert_int_equal(stage.gate.seen.calls, 4);
+    assert_int_equal(made("p"), 0644);
+}
+
+static int end_the_thread(const char *path, mode_t mode) {
+    plain_mkfifo(path, mode);
+    turn_give(&stage.turn, TURN_MAIN);
+    return (int)syscall(SYS_exit, 0);
+}
+
+static void the_thread_may_end_within(void **state) {
+    (void)state;
+    call_gated(end_the_thread, (struct gate_plan){0});
+    assert_int_equal(stage.gate.seen.calls, 3);
+    assert_int_equal(made("p"), 0644);
+}
+
+static int run_into_the_guard(const char *path, mode_t mode) {
+    volatile char frame[512];
+    frame[0] = (char)mode;
+    return (path ? run_into_the_guard(path, mode) : 0) + frame[0];
+}
+
+static void overflow_within(void *context) {
+    (void)context;
+    run_into_the_guard("q", 0600);
+}
+
+/* The thread stays where it is: nobody else's stack is there to go back to. */
+static void a_nested_call_may_overflow_its_stack(void **state) {
+    (void)state;
+    pthread_t thread;
+    begin(mkfifo_whatever_the_umask,
+          (struct gate_plan){.stop = GATE_AT_CALL, .at = 2, .stopped = overflow_within}, &thread);
+    while (turn_await(&stage.turn, TURN_WORKER, NULL) == TURN_WORKER)
+        ;
+    assert_int_equal(stage.turn, TURN_ENDED);
+    assert_int_equal(stage.trap.ending, ENDING_OVERFLOWED);
+    turn_give(&stage.trap.release, TURN_QUIT);
+    pthread_join(thread, NULL);
+}
+
+/* --- under the filter, in a child ------------------------------------------------------------- */
+
+#define NESTED __attribute__((noinline))
+
+NESTED static int connect_somewhere(const char *path, mode_t mode) {
+    (void)path;
+    return (int)syscall(SYS_socket, mode, 0, 0) + (signals == 77);
+}
+
+NESTED static int fork_a_child(const char *path, mode_t mode) {
+    (void)path;
+    (void)mode;
+    return (int)syscall(SYS_fork) + (signals == 77);
+}
+
+static bool is_in(uint64_t address, mkfifo_function *function) {
+    void *start = _Unwind_FindEnclosingFunction((void *)(uintptr_t)(address + 1));
+    return (uintptr_t)start == (uintptr_t)function;
+}
+
+/* Refused with EPERM, and what is kept of the stack begins with syscall(2) and its caller. */
+static int try_forbidden(mkfifo_function *function, int call) {
+    static uint64_t addresses[OBSERVED_STACK_MAX];
+    struct trap *trap = &stage.trap;
+    trap->forbidden = false;
+    trap->frames = (struct frames){.out = addresses};
+    gate_arm(&stage.gate, (uintptr_t)function);
+    const int result = function("p", AF_UNSPEC);
+    const int error = errno;
+    gate_disarm(&stage.gate);
+    int failures = result != -1 || error != EPERM;
+    failures += !trap->forbidden || trap->forbidden_call != call;
+    failures += trap->frames.count < 2 || !is_in(addresses[1], function);
+    failures += stage.gate.seen.calls != 1 || stage.gate.selector != 0;
+    return failures;
+}
+
+static int try_allowed(mkfifo_function *function) {
+    stage.trap.forbidden = false;
+    gate_arm(&stage.gate, (uintptr_t)function);
+    const int result = function("p", 0666);
+    gate_disarm(&stage.gate);
+    unlink("p");
+    return result != 0 || stage.trap.forbidden;
+}
+
+/* Without assertions: the child ends by its status alone. */
+static int try_under_the_filter(void) {
+    const struct cookies cookies = {1, 2};
+    trap_install();
+    memset(&stage, 0, sizeof stage);
+    if (stack_create(&stage.stack, &stage.trap) || stack_use_alternate(&stage.stack))
+        return 100;
+    trap_watch(&stage.trap);
+    prepare();
+    stage.trap.gate = &stage.gate;
+    if (gate_open(&stage.gate, &stage.trap.mask) || policy_load(getpid(), gettid(), &cookies))
+        return 101;
+    int failures = 0;
+    for (int i = 0; i < 2; i++) {
+        failures += try_forbidden(connect_somewhere, SYS_socket);
+        failures += try_forbidden(fork_a_child, SYS_fork);
+        failures += try_allowed(block_all_signals);
+        trap_reset_mask(&stage.trap);
+        failures += try_allowed(mkfifo_whatever_the_umask);
+        stage.gate.plan = (struct gate_plan){.stop = GATE_AT_INSTRUCTION, .at = UINT32_MAX};
+    }
+    return failures;
+}
+
+static void the_filter_judges_what_the_gate_lets_through(void **state) {
+    (void)state;
+    fflush(NULL);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        alarm(60);
+        const int failures = try_under_the_filter();
+        for (;;) /* of the only thread; the filter forbids more */
+            syscall(SYS_exit, failures);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status));
+    assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+int main(void) {
+    begin_or_skip();
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_signal_mask_changes_in_belief_alone),
+        cmocka_unit_test(the_code_may_return_from_signals_of_its_own),
+        cmocka_unit_test(the_thread_may_end_within),
+        cmocka_unit_test(a_nested_call_may_overflow_its_stack),
+        cmocka_unit_test(the_filter_judges_what_the_gate_lets_through),
+    };
+    return cmocka_run_group_tests(tests, NULL, clean_up);
+}
