@@ -143,6 +143,23 @@ static void a_call_within_a_stopped_one_is_left_alone(void **state) {
 
 /* --- stopped at an instruction ---------------------------------------------------------------- */
 
+#if defined(__x86_64__)
+extern int five_instructions(const char *path, mode_t mode);
+__asm__(".text\nfive_instructions:\n\tmov $39, %eax\n\tsyscall\n\tnop\n\tnop\n\tret\n");
+#else
+#define five_instructions plain_mkfifo
+#endif
+
+/* The one behind a system call is not stepped over, and not seen twice. */
+static void instructions_are_counted_to_the_last(void **state) {
+    (void)state;
+    struct gate_plan plan = {.stop = GATE_AT_INSTRUCTION, .at = UINT32_MAX, .stopped = look};
+    call_gated(five_instructions, plan);
+    assert_int_equal(stage.gate.seen.instructions, 5);
+    assert_int_equal(stage.gate.seen.calls, 1);
+    assert_int_equal(stage.result, getpid());
+}
+
 static void every_instruction_can_be_stopped_at(void **state) {
     (void)state;
     struct gate_plan plan = {.stop = GATE_AT_INSTRUCTION, .at = UINT32_MAX, .stopped = look};
@@ -219,6 +236,7 @@ int main(void) {
         cmocka_unit_test(every_errno_comes_as_if_from_the_kernel),
         cmocka_unit_test(a_call_may_seem_to_succeed),
         cmocka_unit_test(a_call_within_a_stopped_one_is_left_alone),
+        cmocka_unit_test(instructions_are_counted_to_the_last),
         cmocka_unit_test(every_instruction_can_be_stopped_at),
         cmocka_unit_test(there_is_one_instruction_that_makes_the_node),
         cmocka_unit_test(other_threads_go_on_meanwhile),
