@@ -104,6 +104,13 @@ void gate_disarm(struct gate *gate) {
     gate->depth--;
 }
 
+bool gate_shut(struct gate *gate, bool shut) {
+    const bool before = gate && gate->selector == SELECTOR_BLOCK;
+    if (gate)
+        gate->selector = shut ? SELECTOR_BLOCK : SELECTOR_ALLOW;
+    return before;
+}
+
 void gate_leave(struct gate *gate) {
     if (!gate || gate->depth == 0)
         return;
@@ -115,11 +122,10 @@ void gate_leave(struct gate *gate) {
 
 static void stop(struct gate *gate) {
     const int error = errno;
-    const uint8_t selector = gate->selector;
-    gate->selector = SELECTOR_ALLOW;
+    const bool was_shut = gate_shut(gate, false);
     gate->seen.stopped = true;
     gate->plan.stopped(gate->plan.context);
-    gate->selector = selector;
+    gate_shut(gate, was_shut);
     errno = error;
 }
 
@@ -239,6 +245,12 @@ void gate_arm(struct gate *gate, uintptr_t entry) {
 
 void gate_disarm(struct gate *gate) {
     (void)gate;
+}
+
+bool gate_shut(struct gate *gate, bool shut) {
+    (void)gate;
+    (void)shut;
+    return false;
 }
 
 void gate_leave(struct gate *gate) {

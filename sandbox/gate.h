@@ -86,6 +86,12 @@ int gate_open(struct gate *gate, uint64_t *mask);
 void gate_arm(struct gate *gate, uintptr_t entry);
 void gate_disarm(struct gate *gate);
 
+/*
+ * In a handler on the gate's thread: whether system calls are gated from now on. Returns what it
+ * was until then. For what the harness does while the call under test goes on; NULL is allowed.
+ */
+bool gate_shut(struct gate *gate, bool shut);
+
 /* Disarms for good: the call under test will not return. NULL is allowed. */
 void gate_leave(struct gate *gate);
 

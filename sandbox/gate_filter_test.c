@@ -4,11 +4,20 @@
  */
 #include "gate_testing.h"
 
+#include <linux/audit.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <ucontext.h>
 #include <unwind.h>
 
 #include "policy.h"
+
+#define NESTED __attribute__((noinline))
+
+static bool is_in(uint64_t address, mkfifo_function *function) {
+    void *start = _Unwind_FindEnclosingFunction((void *)(uintptr_t)(address + 1));
+    return (uintptr_t)start == (uintptr_t)function;
+}
 
 /* --- signals, ends ---------------------------------------------------------------------------- */
 
@@ -84,6 +93,53 @@ static void the_thread_may_end_within(void **state) {
     assert_int_equal(made("p"), 0644);
 }
 
+/* Makes a call that parks its thread for good, and then lets that exit. */
+static void call_to_the_end(mkfifo_function *function, struct gate_plan plan, enum ending ending) {
+    pthread_t thread;
+    begin(function, plan, &thread);
+    while (turn_await(&stage.turn, TURN_WORKER, NULL) == TURN_WORKER)
+        ;
+    assert_int_equal(stage.turn, TURN_ENDED);
+    assert_int_equal(stage.trap.ending, ending);
+    turn_give(&stage.trap.release, TURN_QUIT);
+    pthread_join(thread, NULL);
+}
+
+static void do_nothing(void *context) {
+    (void)context;
+}
+
+NESTED static int crash_between_calls(const char *path, mode_t mode) {
+    const int result = plain_mkfifo(path, mode);
+    *(volatile char *)(uintptr_t)mode = 0;
+    return result + plain_mkfifo("q", mode);
+}
+
+static void a_call_that_crashed_is_not_stopped_any_more(void **state) {
+    (void)state;
+    call_to_the_end(crash_between_calls,
+                    (struct gate_plan){.stop = GATE_AT_CALL, .at = 2, .stopped = do_nothing},
+                    ENDING_CRASHED);
+    assert_int_equal(stage.trap.detail, SIGSEGV);
+    assert_int_equal(stage.gate.seen.calls, 1);
+    assert_false(stage.gate.seen.stopped);
+    assert_true(stage.trap.frames.count >= 1);
+    assert_true(is_in(addresses[0], crash_between_calls));
+}
+
+static void crash_within(void *context) {
+    (void)context;
+    crash_between_calls("q", 0600);
+}
+
+static void the_stack_of_a_nested_crash_is_its_own(void **state) {
+    (void)state;
+    call_to_the_end(mkfifo_whatever_the_umask,
+                    (struct gate_plan){.stop = GATE_AT_CALL, .at = 2, .stopped = crash_within},
+                    ENDING_CRASHED);
+    assert_true(is_in(addresses[0], crash_between_calls));
+}
+
 static int run_into_the_guard(const char *path, mode_t mode) {
     volatile char frame[512];
     frame[0] = (char)mode;
@@ -95,23 +151,14 @@ static void overflow_within(void *context) {
     run_into_the_guard("q", 0600);
 }
 
-/* The thread stays where it is: nobody else's stack is there to go back to. */
 static void a_nested_call_may_overflow_its_stack(void **state) {
     (void)state;
-    pthread_t thread;
-    begin(mkfifo_whatever_the_umask,
-          (struct gate_plan){.stop = GATE_AT_CALL, .at = 2, .stopped = overflow_within}, &thread);
-    while (turn_await(&stage.turn, TURN_WORKER, NULL) == TURN_WORKER)
-        ;
-    assert_int_equal(stage.turn, TURN_ENDED);
-    assert_int_equal(stage.trap.ending, ENDING_OVERFLOWED);
-    turn_give(&stage.trap.release, TURN_QUIT);
-    pthread_join(thread, NULL);
+    call_to_the_end(mkfifo_whatever_the_umask,
+                    (struct gate_plan){.stop = GATE_AT_CALL, .at = 2, .stopped = overflow_within},
+                    ENDING_OVERFLOWED);
 }
 
 /* --- under the filter, in a child ------------------------------------------------------------- */
-
-#define NESTED __attribute__((noinline))
 
 NESTED static int connect_somewhere(const char *path, mode_t mode) {
     (void)path;
@@ -124,14 +171,29 @@ NESTED static int fork_a_child(const char *path, mode_t mode) {
     return (int)syscall(SYS_fork) + (signals == 77);
 }
 
-static bool is_in(uint64_t address, mkfifo_function *function) {
-    void *start = _Unwind_FindEnclosingFunction((void *)(uintptr_t)(address + 1));
-    return (uintptr_t)start == (uintptr_t)function;
+/* Without a filter as well: the child would go on in the handler. */
+static void no_process_is_made_behind_a_gate(void **state) {
+    (void)state;
+    call_gated(fork_a_child, (struct gate_plan){0});
+    assert_int_equal(stage.result, -1);
+    assert_int_equal(stage.error, EPERM);
+    assert_int_equal(stage.trap.forbidden_call, SYS_fork);
+}
+
+static void a_call_of_another_architecture_is_not_made(void **state) {
+    (void)state;
+    enum { CODE_DISPATCH = 2, GETPID = 20 };
+    struct gate gate = {.depth = 1};
+    ucontext_t context = {0};
+    siginfo_t info = {.si_code = CODE_DISPATCH};
+    info.si_syscall = GETPID;
+    info.si_arch = AUDIT_ARCH_I386;
+    assert_int_equal(gate_on_signal(&gate, SIGSYS, &info, &context), GATE_FORBIDS);
+    assert_int_equal(gate.seen.calls, 1);
 }
 
 /* Refused with EPERM, and what is kept of the stack begins with syscall(2) and its caller. */
 static int try_forbidden(mkfifo_function *function, int call) {
-    static uint64_t addresses[OBSERVED_STACK_MAX];
     struct trap *trap = &stage.trap;
     trap->forbidden = false;
     trap->frames = (struct frames){.out = addresses};
@@ -202,7 +264,11 @@ int main(void) {
         cmocka_unit_test(the_signal_mask_changes_in_belief_alone),
         cmocka_unit_test(the_code_may_return_from_signals_of_its_own),
         cmocka_unit_test(the_thread_may_end_within),
+        cmocka_unit_test(a_call_that_crashed_is_not_stopped_any_more),
+        cmocka_unit_test(the_stack_of_a_nested_crash_is_its_own),
         cmocka_unit_test(a_nested_call_may_overflow_its_stack),
+        cmocka_unit_test(no_process_is_made_behind_a_gate),
+        cmocka_unit_test(a_call_of_another_architecture_is_not_made),
         cmocka_unit_test(the_filter_judges_what_the_gate_lets_through),
     };
     return cmocka_run_group_tests(tests, NULL, clean_up);

@@ -170,6 +170,7 @@ static void every_instruction_can_be_stopped_at(void **state) {
         call_gated(mkfifo_whatever_the_umask, plan);
         assert_int_equal(stage.stops, plan.at <= count);
         assert_int_equal(stage.gate.seen.stopped, stage.stops);
+        assert_int_equal(stage.gate.seen.instructions, plan.at <= count ? plan.at : count);
         assert_int_equal(stage.gate.seen.calls, 3);
         assert_int_equal(stage.result, 0);
         assert_int_equal(stage.error, 0);

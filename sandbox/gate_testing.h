@@ -33,6 +33,7 @@ struct stage {
     int nested_result, nested_error;
 };
 static struct stage stage;
+static uint64_t addresses[OBSERVED_STACK_MAX]; /* of the stack where it ended */
 
 static inline mode_t umask_now(void) {
     const mode_t now = umask(0);
@@ -77,6 +78,7 @@ static inline void begin(mkfifo_function *function, struct gate_plan plan, pthre
     stage.function = function;
     stage.turn = TURN_WORKER;
     stage.trap.turn = &stage.turn;
+    stage.trap.frames.out = addresses;
     assert_int_equal(stack_create(&stage.stack, &stage.trap), 0);
     assert_int_equal(stack_start(&stage.stack, thread, act, NULL), 0);
 }

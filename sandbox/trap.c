@@ -61,7 +61,6 @@ bool trap_has_sanitizer(void) {
 _Noreturn void trap_end(enum ending ending, int32_t detail, uint64_t address) {
     struct trap *trap = watched;
     trap->parked = true;
-    gate_leave(trap->gate);
     uintptr_t here = (uintptr_t)__builtin_frame_address(0);
     trap->off_stack = here - trap->alternate >= trap->alternate_size;
     trap->ending = trap->forbidden ? ENDING_FORBIDDEN : ending;
@@ -109,7 +108,9 @@ static bool on_mask_call(struct trap *trap, ucontext_t *context) {
 
 /* What a signal interrupted, or the call of the code under test that the gate was making for it. */
 static void take_frames(struct trap *trap, void *context) {
+    const bool was_shut = gate_shut(trap->gate, false); /* walks make system calls, under ASan */
     frames_take_interrupted(&trap->frames, gate_interrupted(trap->gate, context));
+    gate_shut(trap->gate, was_shut);
 }
 
 /*
@@ -124,8 +125,10 @@ static void on_forbidden_call(struct trap *trap, int call, ucontext_t *context) 
         take_frames(trap, context);
     }
     trap->forbidden = true;
-    if (call == SYS_exit_group || endless || !registers_set_result(context, -EPERM))
-        trap_end(ENDING_FORBIDDEN, call, 0);
+    if (call != SYS_exit_group && !endless && registers_set_result(context, -EPERM))
+        return;
+    gate_leave(trap->gate);
+    trap_end(ENDING_FORBIDDEN, call, 0);
 }
 
 /* Each of the two stacks has a guard of the same size below it. */
@@ -156,6 +159,7 @@ static void on_signal(int number, siginfo_t *info, void *context) {
         on_forbidden_call(trap, info->si_syscall, context);
         return;
     }
+    gate_leave(trap->gate);
     take_frames(trap, context);
     if (info->si_code <= 0) /* sent by a process: there is no faulting address */
         trap_end(ENDING_CRASHED, number, 0);
@@ -170,6 +174,7 @@ static void on_parking_signal(int number, siginfo_t *info, void *context) {
     if (!watched || watched->parked)
         return;
     frames_escape(&watched->frames);
+    gate_leave(watched->gate);
     take_frames(watched, context);
     trap_end(ENDING_HUNG, 0, 0);
 }
