@@ -4,6 +4,7 @@
  */
 #include "gate_testing.h"
 
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -12,7 +13,9 @@
 
 #include "policy.h"
 
+/* Calls that are no tail calls: what comes behind them needs the frame. */
 #define NESTED __attribute__((noinline))
+static volatile int zero;
 
 static bool is_in(uint64_t address, mkfifo_function *function) {
     void *start = _Unwind_FindEnclosingFunction((void *)(uintptr_t)(address + 1));
@@ -40,6 +43,7 @@ static void the_signal_mask_changes_in_belief_alone(void **state) {
     assert_true(stage.real_mask == stage.trap.mask_at_start);
 }
 
+#if defined(__x86_64__)
 static volatile unsigned signals;
 
 static void count_signal(int number) {
@@ -54,7 +58,6 @@ struct kernel_action {
     void (*restorer)(void);
     uint64_t mask;
 };
-#if defined(__x86_64__)
 extern void own_restorer(void);
 __asm__(".text\nown_restorer:\n\tmov $15, %eax\n\tsyscall\n");
 enum { RESTORER = 0x04000000 };
@@ -93,16 +96,20 @@ static void the_thread_may_end_within(void **state) {
     assert_int_equal(made("p"), 0644);
 }
 
-/* Makes a call that parks its thread for good, and then lets that exit. */
-static void call_to_the_end(mkfifo_function *function, struct gate_plan plan, enum ending ending) {
-    pthread_t thread;
-    begin(function, plan, &thread);
+/* Lets a thread exit whose call has parked it for good. */
+static void see_its_end(pthread_t thread, enum ending ending) {
     while (turn_await(&stage.turn, TURN_WORKER, NULL) == TURN_WORKER)
         ;
     assert_int_equal(stage.turn, TURN_ENDED);
     assert_int_equal(stage.trap.ending, ending);
     turn_give(&stage.trap.release, TURN_QUIT);
     pthread_join(thread, NULL);
+}
+
+static void call_to_the_end(mkfifo_function *function, struct gate_plan plan, enum ending ending) {
+    pthread_t thread;
+    begin(function, plan, &thread);
+    see_its_end(thread, ending);
 }
 
 static void do_nothing(void *context) {
@@ -158,17 +165,45 @@ static void a_nested_call_may_overflow_its_stack(void **state) {
                     ENDING_OVERFLOWED);
 }
 
+NESTED static int wait_for_a_writer(const char *path, mode_t mode) {
+    return plain_mkfifo(path, mode) + (int)syscall(SYS_openat, AT_FDCWD, path, O_RDONLY) + zero;
+}
+
+/* True if the stage's thread sleeps in system call `number`. */
+static bool sleeps_in(int number) {
+    char path[64], wanted[16], line[256] = "";
+    snprintf(path, sizeof path, "/proc/self/task/%d/syscall", (int)stage.id);
+    const int length = snprintf(wanted, sizeof wanted, "%d ", number);
+    const int file = open(path, O_RDONLY);
+    const bool found = file >= 0 && read(file, line, sizeof line - 1) > 0;
+    close(file);
+    return found && strncmp(line, wanted, (size_t)length) == 0;
+}
+
+/* The system call is the harness's own by then, but made for the code under test. */
+static void a_call_that_hangs_is_shown_where_it_does(void **state) {
+    (void)state;
+    pthread_t thread;
+    begin(wait_for_a_writer, (struct gate_plan){0}, &thread);
+    while (!sleeps_in(SYS_openat))
+        sched_yield();
+    pthread_kill(thread, trap_parking_signal());
+    see_its_end(thread, ENDING_HUNG);
+    assert_in_range(stage.trap.frames.count, 2, OBSERVED_STACK_MAX);
+    assert_true(is_in(addresses[1], wait_for_a_writer));
+}
+
 /* --- under the filter, in a child ------------------------------------------------------------- */
 
 NESTED static int connect_somewhere(const char *path, mode_t mode) {
     (void)path;
-    return (int)syscall(SYS_socket, mode, 0, 0) + (signals == 77);
+    return (int)syscall(SYS_socket, mode, 0, 0) + zero;
 }
 
 NESTED static int fork_a_child(const char *path, mode_t mode) {
     (void)path;
     (void)mode;
-    return (int)syscall(SYS_fork) + (signals == 77);
+    return (int)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0) + zero;
 }
 
 /* Without a filter as well: the child would go on in the handler. */
@@ -177,7 +212,7 @@ static void no_process_is_made_behind_a_gate(void **state) {
     call_gated(fork_a_child, (struct gate_plan){0});
     assert_int_equal(stage.result, -1);
     assert_int_equal(stage.error, EPERM);
-    assert_int_equal(stage.trap.forbidden_call, SYS_fork);
+    assert_int_equal(stage.trap.forbidden_call, SYS_clone);
 }
 
 static void a_call_of_another_architecture_is_not_made(void **state) {
@@ -232,7 +267,7 @@ static int try_under_the_filter(void) {
     int failures = 0;
     for (int i = 0; i < 2; i++) {
         failures += try_forbidden(connect_somewhere, SYS_socket);
-        failures += try_forbidden(fork_a_child, SYS_fork);
+        failures += try_forbidden(fork_a_child, SYS_clone);
         failures += try_allowed(block_all_signals);
         trap_reset_mask(&stage.trap);
         failures += try_allowed(mkfifo_whatever_the_umask);
@@ -267,6 +302,7 @@ int main(void) {
         cmocka_unit_test(a_call_that_crashed_is_not_stopped_any_more),
         cmocka_unit_test(the_stack_of_a_nested_crash_is_its_own),
         cmocka_unit_test(a_nested_call_may_overflow_its_stack),
+        cmocka_unit_test(a_call_that_hangs_is_shown_where_it_does),
         cmocka_unit_test(no_process_is_made_behind_a_gate),
         cmocka_unit_test(a_call_of_another_architecture_is_not_made),
         cmocka_unit_test(the_filter_judges_what_the_gate_lets_through),

@@ -24,6 +24,7 @@ struct stage {
     turn_word turn;
     turn_word paused; /* TURN_WORKER while a call waits in its middle for TURN_MAIN */
     mkfifo_function *function;
+    pid_t id;
     int opened, result, error;
     mode_t umask_left;
     uint64_t real_mask;
@@ -53,6 +54,7 @@ static inline void prepare(void) {
 
 static inline void *act(void *argument) {
     (void)argument;
+    stage.id = gettid();
     trap_watch(&stage.trap);
     stack_use_alternate(&stage.stack);
     prepare();
