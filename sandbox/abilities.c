@@ -6,6 +6,7 @@
 
 #include "check.h"
 #include "directory.h"
+#include "gate.h"
 #include "landlock.h"
 #include "tier.h"
 
@@ -120,6 +121,8 @@ void abilities_find(struct host *host, struct sandbox *sandbox) {
     host->can[ABILITY_ROOT] = tier_has_root();
     host->can[ABILITY_TMPFS] = tier_has_namespaces() || directory_is_tmpfs();
     host->can[ABILITY_FILTER] = tier_has_filter();
+    host->can[ABILITY_ACTORS] = tier_has_namespaces();
+    host->can[ABILITY_GATE] = tier_has_namespaces() && gate_available();
     host->can[ABILITY_DESCRIPTORS] = host->can[ABILITY_LIMITS] = host->can[ABILITY_POINTERS] = true;
     host->protected_hardlinks = is_set("/proc/sys/fs/protected_hardlinks");
     host->protected_symlinks = is_set("/proc/sys/fs/protected_symlinks");
@@ -133,6 +136,7 @@ void abilities_limit(struct host *host, const struct guest *guest) {
     const struct greeting *greeting = &guest->channel.greeting;
     host->can[ABILITY_IDENTITIES] &= !guest->keeper.plain;
     host->can[ABILITY_LANDLOCK] = false;
+    host->can[ABILITY_ACTORS] = host->can[ABILITY_GATE] = false;
     host->can[ABILITY_LIMITS] = greeting->limits && !guest->wrapped && !guest->keeper.plain;
     host->can[ABILITY_DESCRIPTORS] = greeting->open;
     host->can[ABILITY_POINTERS] = greeting->pointers;

@@ -52,6 +52,10 @@ static uintptr_t behind_system_call(uintptr_t restorer) {
     return 0;
 }
 
+bool gate_available(void) {
+    return prctl(SET_DISPATCH, 0, 0, 0, 0) == 0; /* off, which it is */
+}
+
 int gate_open(struct gate *gate, uint64_t *mask) {
     gate->mask = mask;
     gate->selector = SELECTOR_ALLOW;
@@ -231,6 +235,10 @@ void *gate_interrupted(const struct gate *gate, void *context) {
 }
 
 #else /* other processors: no thread is behind a gate */
+
+bool gate_available(void) {
+    return false;
+}
 
 int gate_open(struct gate *gate, uint64_t *mask) {
     (void)gate;

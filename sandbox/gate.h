@@ -70,6 +70,9 @@ struct gate {
     uintptr_t home, home_stack; /* where it returns to, and the stack pointer then; 0 before it */
 };
 
+/* Does the kernel have what gates need? It may still refuse gate_open. */
+bool gate_available(void);
+
 /*
  * Puts the calling thread behind `gate`, before its filter is loaded and after the signal handlers
  * are installed (trap_install), which must run on an alternate stack. Nothing is gated until

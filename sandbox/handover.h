@@ -23,6 +23,9 @@ enum turn {
     TURN_ENDED,  /* the worker is parked for good, see struct trap */
     TURN_FAILED, /* the worker could not set up its world and has ended */
     TURN_GONE,   /* the main thread has found that the worker exited during a run */
+    TURN_LOOK,   /* the worker asks the main thread to look at its actors */
+    TURN_PAUSED, /* an actor's call is stopped in the middle */
+    TURN_RESUME, /* and goes on */
 };
 
 typedef _Atomic uint32_t turn_word;

@@ -163,3 +163,8 @@ int identity_restore(struct identity_now *now, const struct cookies *cookies, ui
 int identity_rest(struct identity_now *now, const struct cookies *cookies) {
     return become(now, cookies, &root, 0);
 }
+
+int identity_match(struct identity_now *now, const struct cookies *cookies,
+                   const struct identity_now *wanted) {
+    return become(now, cookies, &wanted->identity, wanted->effective);
+}

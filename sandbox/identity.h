@@ -49,6 +49,10 @@ int identity_give_up(struct identity_now *now);
 int identity_assume(struct identity_now *now, const struct cookies *cookies,
                     const struct identity *wanted, unsigned flags);
 
+/* Acts as `wanted` does. Returns 0 or -errno. */
+int identity_match(struct identity_now *now, const struct cookies *cookies,
+                   const struct identity_now *wanted);
+
 /* True if both are the same users and groups. */
 bool identity_equal(const struct identity *a, const struct identity *b);
 

@@ -28,6 +28,7 @@ struct sandbox {
     bool pinned;
     cpu_set_t old_processors; /* of the thread that opened the sandbox */
     struct rlimit old_nofile; /* RLIMIT_NOFILE before the sandbox was opened */
+    bool staged;              /* scenarios with several actors have come: workers have actors */
     int dumpable;             /* prctl(2) PR_GET_DUMPABLE before */
     int namespace;            /* of idmapped mounts (idmap.h); -1 without */
     const struct agent *agent;
@@ -112,7 +113,8 @@ static int start_worker(struct sandbox *sandbox, char *reason, size_t reason_siz
                                      .processor = sandbox->processor,
                                      .namespace = sandbox->namespace,
                                      .nofile = sandbox->host.nofile,
-                                     .agent = sandbox->agent};
+                                     .agent = sandbox->agent,
+                                     .staged = sandbox->staged};
     trap_install();
     error = worker_start(&sandbox->worker, &plan, reason, reason_size);
     if (error == -ENOTSUP)
@@ -280,7 +282,16 @@ static void end_without_trap(struct worker *worker, enum watch_verdict verdict) 
 static void await_end(const struct sandbox *sandbox) {
     struct worker *worker = sandbox->worker;
     watch_begin(&worker->watch);
-    while (turn_await(&worker->turn, TURN_WORKER, &watch_slice) == TURN_WORKER) {
+    for (;;) {
+        const uint32_t turn = turn_await(&worker->turn, TURN_WORKER, &watch_slice);
+        if (turn == TURN_LOOK) {
+            stage_look(&worker->stage);
+            turn_give(&worker->turn, TURN_WORKER);
+            watch_begin(&worker->watch);
+            continue;
+        }
+        if (turn != TURN_WORKER)
+            break;
         enum watch_verdict verdict = worker_look(worker);
         if (verdict != WATCH_ALIVE) {
             end_without_trap(worker, verdict);
@@ -319,6 +330,10 @@ static void run_once(struct sandbox *sandbox, const struct scenario *scenario,
     drain_stderr(sandbox);
     if (implementation->agent)
         sandbox->stderr_length = 0; /* an agent's answers are the run's own */
+    if (scenario_is_staged(scenario) && !sandbox->staged) {
+        sandbox->staged = true; /* from now on: starting actors takes longer than a scenario */
+        sandbox_renew(sandbox);
+    }
     if (sandbox->ended || sandbox->worker->worn)
         replace_worker(sandbox);
     struct worker *worker = sandbox->worker;
@@ -351,8 +366,8 @@ static void look_after(struct sandbox *sandbox, const struct scenario *scenario)
     }
     bool crashed = observation->ending == ENDING_CRASHED;
     uint64_t address = observation->address;
-    observation->path_written = crashed && steps_holds(&worker->steps, address);
-    observation->path_overread = crashed && steps_holds_behind(&worker->steps, address) &&
+    observation->path_written = crashed && worker_holds(worker, address);
+    observation->path_overread = crashed && worker_holds_behind(worker, address) &&
                                  scenario->steps[worker->step].pointer == POINTER_STRING;
 }
 

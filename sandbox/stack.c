@@ -53,8 +53,17 @@ int stack_leave_alternate(const struct stack *stack) {
 /* Signals for the process (a timer, Ctrl-C) are the engine's and must not land on the worker. */
 static void signals_of_worker(sigset_t *blocked) {
     sigfillset(blocked);
-    const int wanted[] = {SIGSEGV, SIGBUS,  SIGILL,  SIGFPE,
-                          SIGSYS,  SIGABRT, SIGTRAP, trap_parking_signal()};
+    const int wanted[] = {SIGSEGV,
+                          SIGBUS,
+                          SIGILL,
+                          SIGFPE,
+                          SIGSYS,
+                          SIGABRT,
+                          SIGTRAP,
+                          SIGPIPE,
+                          trap_parking_signal(),
+                          trap_interrupting_signal(false),
+                          trap_interrupting_signal(true)};
     for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
         sigdelset(blocked, wanted[i]);
 }

@@ -13,7 +13,9 @@
 #include "facts.h"
 #include "landlock.h"
 #include "slots.h"
+#include "stage.h"
 #include "steps_guest.h"
+#include "steps_use.h"
 
 void steps_begin(struct steps *steps, const struct scenario *scenario,
                  const struct implementation *implementation) {
@@ -47,46 +49,21 @@ int32_t steps_open_count(const struct steps *steps) {
 
 /* What open(2) gets for an open step. */
 static int open_flags(const struct step *step) {
-    int flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY;
-    flags |= step->flags & OPEN_PATH ? O_PATH : 0;
-    flags |= step->flags & OPEN_NOFOLLOW ? O_NOFOLLOW : 0;
-    flags |= step->flags & OPEN_DIRECTORY ? O_DIRECTORY : 0;
+    static const struct {
+        uint8_t flag;
+        int value;
+    } values[] = {
+        {OPEN_PATH, O_PATH},     {OPEN_NOFOLLOW, O_NOFOLLOW}, {OPEN_DIRECTORY, O_DIRECTORY},
+        {OPEN_WRITE, O_WRONLY},  {OPEN_BOTH, O_RDWR},         {OPEN_TRUNCATE, O_TRUNC},
+        {OPEN_APPEND, O_APPEND},
+    };
+    int flags = O_RDONLY | O_CLOEXEC | O_NOCTTY | (step->flags & OPEN_WAIT ? 0 : O_NONBLOCK);
+    for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+        flags |= step->flags & values[i].flag ? values[i].value : 0;
     return flags;
 }
 
 /* --- calls under test ----------------------------------------------------------------------- */
-
-/*
- * x86-64: bits 63..57 differ from bit 56, which no paging mode maps. aarch64 ignores bits 63..56
- * and sees the null page; others have no such high addresses.
- */
-static const uintptr_t noncanonical = (uintptr_t)1 << (sizeof(uintptr_t) * CHAR_BIT - 2);
-
-/* Puts the path where its last byte, NUL or not, is the last one before the guard page. */
-static const char *place_path(const struct steps *steps, const struct step *step) {
-    const char *guard = steps->readable + steps->view_size;
-    size_t length = step->path.length;
-    switch ((enum pointer)step->pointer) {
-    case POINTER_NULL:
-        return NULL;
-    case POINTER_UNMAPPED:
-        return guard;
-    case POINTER_NONCANONICAL:
-        return (const char *)noncanonical;
-    case POINTER_COUNTED: /* left out in this process, where it could only be the first part */
-    case POINTER_UNENCODABLE:
-    case POINTER_STRING:
-        steps->writable[steps->view_size - 1] = '\0';
-        length++;
-        break;
-    case POINTER_UNTERMINATED:
-    case POINTER_COUNT:
-        break;
-    }
-    memcpy(steps->writable + steps->view_size - length, scenario_text(steps->scenario, step->path),
-           step->path.length);
-    return guard - length;
-}
 
 static int directory_of(const struct steps *steps, const struct step *step) {
     if (step->kind == STEP_MKFIFO || step->dirfd.kind == DIRFD_CWD)
@@ -112,6 +89,10 @@ static void call(struct steps *steps, uint32_t index, int directory, const char 
                  struct reply_facts *out) {
     if (steps->implementation->agent) {
         steps_ask_guest(steps, &steps->scenario->steps[index], directory, out);
+        return;
+    }
+    if (stage_is_on(steps->stage)) {
+        steps_use_call(steps, index, directory, path, out);
         return;
     }
     out->reply = REPLY_RETURNED;
@@ -143,12 +124,12 @@ static int64_t now(clockid_t clock) {
 
 /*
  * What the parent is before step `index`. Right behind a call with the same parent it is what was
- * seen after that one: nobody else is there to change it.
+ * seen after that one, unless somebody else is there to change it.
  */
 static void look_at_parent(struct steps *steps, uint32_t index, int directory,
                            struct outcome *outcome) {
-    if (index > 0 && steps->looked_next == index && steps->looked_directory == directory &&
-        steps->parent_length == steps->last_parent_length &&
+    if (index > 0 && steps->looked_next == index && !stage_is_on(steps->stage) &&
+        steps->looked_directory == directory && steps->parent_length == steps->last_parent_length &&
         memcmp(steps->parent, steps->last_parent, steps->parent_length) == 0)
         outcome->parent_before = outcome[-1].parent_after;
     else
@@ -200,6 +181,10 @@ static void call_and_look(struct steps *steps, uint32_t index, int directory, co
     outcome->error = answer.error;
     outcome->reply = answer.reply;
     outcome->clock_after = now(CLOCK_REALTIME);
+    if (steps->staged != STAGED_OVER) { /* what is seen now is none of its doing */
+        outcome->looked = false;
+        wide->taken = false;
+    }
     if (outcome->looked)
         look_after(steps, index, directory, path, outcome);
     if (wide->taken)
@@ -208,7 +193,9 @@ static void call_and_look(struct steps *steps, uint32_t index, int directory, co
 
 static void run_call(struct steps *steps, uint32_t index, struct observation *observation) {
     const struct step *step = &steps->scenario->steps[index];
-    const char *path = place_path(steps, step);
+    const struct path_view *view =
+        stage_is_on(steps->stage) ? stage_view(steps->stage) : &steps->view;
+    const char *path = path_view_place(view, steps->scenario, step);
     int directory = directory_of(steps, step);
     if (observation)
         call_and_look(steps, index, directory, path, observation);
@@ -266,11 +253,24 @@ static int hold(struct steps *steps, unsigned slot, int number) {
     return number;
 }
 
-static int run_open(struct steps *steps, const struct step *step, const char *path) {
+static int run_open(struct steps *steps, uint32_t index, const struct step *step,
+                    const char *path) {
     if (steps->open[step->slot])
         close_slot(steps, step->slot);
     errno = 0;
-    return hold(steps, step->slot, open(path, open_flags(step)));
+    if (!stage_is_on(steps->stage))
+        return hold(steps, step->slot, open(path, open_flags(step)));
+    const int number = steps_use_open(steps, index, path, open_flags(step));
+    return steps->staged == STAGED_OVER ? hold(steps, step->slot, number) : 0;
+}
+
+void steps_came_back(struct steps *steps, const struct operation *operation) {
+    const struct step *step = operation->step;
+    if (operation->index == steps->stage->now || step->kind != STEP_OPEN || operation->result < 0)
+        return;
+    if (steps->open[step->slot])
+        close_slot(steps, step->slot);
+    hold(steps, step->slot, operation->result);
 }
 
 static int run_dup(struct steps *steps, const struct step *step) {
@@ -379,7 +379,7 @@ static const char *copy_text(const struct steps *steps, char *to, struct text te
     return to;
 }
 
-static int prepare(struct steps *steps, const struct step *step) {
+static int prepare(struct steps *steps, uint32_t index, const struct step *step) {
     const char *path = copy_text(steps, steps->path, step->path);
     const char *other = copy_text(steps, steps->other, step->other);
     switch ((enum step_kind)step->kind) {
@@ -404,7 +404,7 @@ static int prepare(struct steps *steps, const struct step *step) {
     case STEP_CHDIR:
         return run_chdir(steps, path);
     case STEP_OPEN:
-        return run_open(steps, step, path);
+        return run_open(steps, index, step, path);
     case STEP_CLOSE:
         return close_slot(steps, step->slot);
     case STEP_DUP:
@@ -433,6 +433,7 @@ static int prepare(struct steps *steps, const struct step *step) {
     case STEP_RESUME:
     case STEP_INJECT:
     case STEP_WITHIN:
+        return steps_use(steps, index, step);
     case STEP_MKFIFO:
     case STEP_MKFIFOAT:
     case STEP_KIND_COUNT:
@@ -442,23 +443,14 @@ static int prepare(struct steps *steps, const struct step *step) {
     return -1;
 }
 
-void steps_run(struct steps *steps, uint32_t index, struct observation *observation) {
+static void run_preparation(struct steps *steps, uint32_t index, struct outcome *outcome) {
     const struct step *step = &steps->scenario->steps[index];
-    struct outcome *outcome = observation ? &observation->outcomes[index] : NULL;
-    if (outcome) {
-        memset(outcome, 0, sizeof(*outcome));
-        observation->wide_looks[index].taken = false;
-    }
-    if (step_is_call(step)) {
-        run_call(steps, index, observation);
-        return;
-    }
     const bool on_guest = steps->implementation->agent != NULL;
     struct following following;
     if (on_guest)
         steps_guest_prepare(steps, step, directory_of(steps, step), &following);
     errno = 0;
-    int result = prepare(steps, step);
+    int result = prepare(steps, index, step);
     const int error = errno;
     const bool strayed =
         on_guest && !steps_guest_follows(steps, step, &following, open_flags(step), result >= 0);
@@ -467,4 +459,31 @@ void steps_run(struct steps *steps, uint32_t index, struct observation *observat
         outcome->result = result;
         outcome->reply = strayed ? REPLY_UNABLE : REPLY_RETURNED;
     }
+}
+
+/* What only scenarios of several actors show of a step. */
+static void tell_staged(const struct steps *steps, uint32_t index, struct outcome *outcome) {
+    outcome->ended = steps->staged == STAGED_WAITS ? ENDED_NEVER : index;
+    outcome->reply = steps->staged == STAGED_BUSY ? REPLY_BUSY : outcome->reply;
+    outcome->digest = steps->done.digest;
+    outcome->broken_pipes = steps->done.broken_pipes;
+}
+
+void steps_run(struct steps *steps, uint32_t index, struct observation *observation) {
+    const struct step *step = &steps->scenario->steps[index];
+    struct outcome *outcome = observation ? &observation->outcomes[index] : NULL;
+    if (outcome) {
+        memset(outcome, 0, sizeof(*outcome));
+        observation->wide_looks[index].taken = false;
+    }
+    steps->staged = stage_begin_step(steps->stage, index, step) ? STAGED_OVER : STAGED_BUSY;
+    steps->done = (struct operation){0};
+    if (steps->staged != STAGED_BUSY) {
+        if (step_is_call(step))
+            run_call(steps, index, observation);
+        else
+            run_preparation(steps, index, outcome);
+    }
+    if (outcome)
+        tell_staged(steps, index, outcome);
 }

@@ -1,9 +1,6 @@
 /*
- * steps.h - executes one step of a scenario on the calling thread.
- *
- * The path of a call under test lies in memory that is mapped twice: the harness writes through one
- * view, the implementation is handed the other, which is read-only and ends at a guard page. So an
- * implementation that writes to its argument or reads past its end faults at that very instruction.
+ * steps.h - executes one step of a scenario on the calling thread, or has it executed: by the
+ * steward, by an agent, or in a scenario of several actors by one of them (stage.h).
  */
 #ifndef FIFOFUZZ_STEPS_H
 #define FIFOFUZZ_STEPS_H
@@ -17,16 +14,17 @@
 #include "identity.h"
 #include "implementations/implementation.h"
 #include "nofile.h"
+#include "operation.h"
 #include "outcome.h"
+#include "path_view.h"
 #include "scenario.h"
 #include "steward.h"
 
+struct stage;
+
 struct steps {
-    char *writable;       /* the harness's view of the path */
-    const char *root;     /* the arena's, as a path */
-    const char *readable; /* the implementation's view of the same bytes, before the guard page */
-    size_t view_size;
-    size_t page_size;
+    struct path_view view; /* of a call's path */
+    const char *root;      /* the arena's, as a path */
 
     /* Set before the first scenario. */
     struct cookies cookies;
@@ -34,6 +32,7 @@ struct steps {
     struct nofile nofile;
     struct steward steward;
     struct guest *guest; /* NULL: all implementations run in this process */
+    struct stage *stage; /* who acts in scenarios of several actors */
 
     /* Of the scenario that is being run. */
     const struct scenario *scenario;
@@ -46,6 +45,8 @@ struct steps {
     bool used_steward;              /* it has something to take back */
     bool confined;                  /* a landlock step has succeeded: for good */
     bool leaked;                    /* more descriptors were open at its end than it has opened */
+    enum staged staged;             /* what became of the step at hand */
+    struct operation done;          /* what an actor did in it */
     uint32_t looked_next;           /* step right behind the last call that was looked at, or 0 */
     int looked_directory;           /* where that call's `parent` starts */
     size_t parent_length, last_parent_length;
@@ -55,16 +56,17 @@ struct steps {
     char other[TEXT_LENGTH_MAX + 1];
 };
 
-/* Maps the views. Returns 0 or -errno; free them with steps_destroy, which allows that too. */
-int steps_create(struct steps *steps);
-void steps_destroy(struct steps *steps);
-
 /*
  * Starts a scenario: all slots are empty, and an implementation's agent is as at first. Both
  * pointers must hold until its end.
  */
 void steps_begin(struct steps *steps, const struct scenario *scenario,
                  const struct implementation *implementation);
+
+/*
+ * What an actor began in an earlier step has come back: an open's descriptor goes to its slot.
+ */
+void steps_came_back(struct steps *steps, const struct operation *operation);
 
 /*
  * Executes step `index` and fills that row of `observation`'s outcomes and wide looks; NULL
@@ -95,11 +97,5 @@ int32_t steps_table_end(const struct steps *steps);
 
 /* The number of descriptors that are open as far as the steps know, 0, 1 and 2 included. */
 int32_t steps_open_count(const struct steps *steps);
-
-/* True when `address` lies in the bytes that the implementation may read but not write. */
-bool steps_holds(const struct steps *steps, uint64_t address);
-
-/* True when `address` lies in the guard page behind them, where a path is read past its NUL. */
-bool steps_holds_behind(const struct steps *steps, uint64_t address);
 
 #endif

@@ -26,7 +26,7 @@ extern void set_death_callback(void (*callback)(void)) __asm__("__sanitizer_set_
 extern void engine_death_callback(void) __asm__("_ZN6fuzzer6Fuzzer19StaticDeathCallbackEv")
     __attribute__((weak));
 
-static const int trapped[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGABRT, SIGTRAP};
+static const int trapped[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGSYS, SIGABRT, SIGTRAP, SIGPIPE};
 enum { TRAPPED = sizeof(trapped) / sizeof(trapped[0]) };
 
 /* si_code of a filter's SIGSYS: glibc has no name for it, asm/siginfo.h clashes with signal.h. */
@@ -38,6 +38,10 @@ static _Thread_local struct trap *watched;
 
 int trap_parking_signal(void) {
     return SIGRTMIN + 7;
+}
+
+int trap_interrupting_signal(bool restart) {
+    return SIGRTMIN + (restart ? 8 : 9);
 }
 
 void trap_watch(struct trap *trap) {
@@ -151,7 +155,8 @@ static void on_signal(int number, siginfo_t *info, void *context) {
         chain(number, info, context);
         return;
     }
-    if (trap->parked)
+    trap->broken_pipes += number == SIGPIPE;
+    if (trap->parked || number == SIGPIPE)
         return;
     frames_escape(&trap->frames);
     uintptr_t address = (uintptr_t)info->si_addr;
@@ -177,6 +182,11 @@ static void on_parking_signal(int number, siginfo_t *info, void *context) {
     gate_leave(watched->gate);
     take_frames(watched, context);
     trap_end(ENDING_HUNG, 0, 0);
+}
+
+/* It has done its work by coming. */
+static void on_interrupting_signal(int number) {
+    (void)number;
 }
 
 static void on_death(void) {
@@ -218,6 +228,11 @@ static bool install_signals(void) {
     const struct sigaction parking = {.sa_sigaction = on_parking_signal,
                                       .sa_flags = SA_SIGINFO | SA_ONSTACK};
     check(libc_sigaction(trap_parking_signal(), &parking, NULL) == 0);
+    for (int restart = 0; restart <= 1; restart++) {
+        const struct sigaction interrupting = {.sa_handler = on_interrupting_signal,
+                                               .sa_flags = SA_ONSTACK | (restart ? SA_RESTART : 0)};
+        check(libc_sigaction(trap_interrupting_signal(restart), &interrupting, NULL) == 0);
+    }
     return any;
 }
 

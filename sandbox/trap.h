@@ -42,6 +42,7 @@ struct trap {
     bool forbidden;      /* a forbidden system call was tried: how the run ends, whatever follows */
     int32_t forbidden_call;
     uint32_t forbidden_calls; /* how many in all */
+    unsigned broken_pipes;    /* SIGPIPEs that came: the thread goes on */
     enum ending ending;
     int32_t detail; /* as in struct observation */
     uint64_t address;
@@ -52,10 +53,11 @@ struct trap {
 };
 
 /*
- * Installs the handlers (SIGSEGV SIGBUS SIGILL SIGFPE SIGSYS SIGABRT SIGTRAP, the parking signal,
- * the sanitizers' death callback, an exit handler) and keeps what was there before for the other
- * threads. Calling it again takes over anew: a handler that was installed since is kept as the one
- * before, and an exit handler runs only once. Returns true if any signal's handler was another.
+ * Installs the handlers (SIGSEGV SIGBUS SIGILL SIGFPE SIGSYS SIGABRT SIGTRAP SIGPIPE, the parking
+ * and interrupting signals, the sanitizers' death callback, an exit handler) and keeps what was
+ * there before for the other threads. Calling it again takes over anew: a handler that was
+ * installed since is kept as the one before, and an exit handler runs only once. Returns true if
+ * any signal's handler was another.
  */
 bool trap_install(void);
 
@@ -71,6 +73,9 @@ bool trap_reset_mask(struct trap *trap);
 
 /* Ends the watched calling thread's run as a signal would: records, gives the turn, parks. */
 _Noreturn void trap_end(enum ending ending, int32_t detail, uint64_t address);
+
+/* The real-time signals that interrupt a system call, or have it restarted: nothing else. */
+int trap_interrupting_signal(bool restart);
 
 /* The real-time signal that makes a watched thread record ENDING_HUNG and park. */
 int trap_parking_signal(void);

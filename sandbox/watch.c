@@ -46,13 +46,21 @@ static char state_of(int stat_file) {
     return name_end && name_end[1] == ' ' ? name_end[2] : '?';
 }
 
-enum watch_verdict watch_look(struct watch *watch, uint64_t progress) {
+bool watch_is_asleep(const struct watch *watch) {
+    return state_of(watch->stat_file) == 'S';
+}
+
+int64_t watch_used(const struct watch *watch) {
     struct timespec time = {0};
     clock_gettime(watch->clock, &time);
+    return facts_time(time);
+}
+
+enum watch_verdict watch_look(struct watch *watch, uint64_t progress) {
     char state = state_of(watch->stat_file);
     if (state == 'X')
         return WATCH_GONE;
-    const struct watch_sight sight = {.used = facts_time(time),
+    const struct watch_sight sight = {.used = watch_used(watch),
                                       .asleep = state == 'S' || state == 'D'};
     return watch_judge(watch, progress, &sight);
 }

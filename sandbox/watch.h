@@ -47,6 +47,12 @@ static inline clockid_t watch_clock(pid_t id) {
     return (clockid_t)(~(unsigned)id << 3 | OF_A_THREAD);
 }
 
+/* Is the thread asleep, as proc(5) shows it at this moment? */
+bool watch_is_asleep(const struct watch *watch);
+
+/* The processor time that it has used, ns. */
+int64_t watch_used(const struct watch *watch);
+
 /* Starts watching what clock and file belong to. Cheap: nothing is looked at yet. */
 void watch_begin(struct watch *watch);
 

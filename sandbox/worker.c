@@ -134,6 +134,15 @@ static int load_filter(const struct worker *worker, char *reason, size_t size) {
     return 0;
 }
 
+static int start_actors(struct worker *worker, char *reason, size_t size) {
+    int error =
+        stage_start(&worker->stage, &worker->steps, &worker->turn, worker->observation.stack);
+    if (error)
+        return refuse(reason, size, -error, "the actors' threads cannot be started",
+                      "free some memory or processes");
+    return 0;
+}
+
 static int enter_namespaces(struct worker *worker) {
     char *reason = worker->reason;
     const size_t size = sizeof(worker->reason);
@@ -156,6 +165,8 @@ static int enter_namespaces(struct worker *worker) {
     if (error)
         return error;
     error = arena_prove(&worker->arena, reason, size);
+    if (!error && worker->plan.staged)
+        error = start_actors(worker, reason, size);
     return error ? error : load_filter(worker, reason, size);
 }
 
@@ -210,7 +221,42 @@ static int enter_world(struct worker *worker) {
 
 /* --- runs ----------------------------------------------------------------------------------- */
 
-static void run(struct worker *worker) {
+/* An actor's call ended badly: that is how the run ended, and nothing more can be done. */
+static void adopt_end(struct worker *worker, const struct actor *fallen) {
+    const struct trap *trap = &fallen->trap;
+    const bool forbidden = trap->forbidden;
+    worker->trap.ending = forbidden ? ENDING_FORBIDDEN : trap->ending;
+    worker->trap.detail = forbidden ? trap->forbidden_call : trap->detail;
+    worker->trap.address = forbidden ? 0 : trap->address;
+    worker->trap.frames.count = trap->frames.count;
+    worker->step = fallen->operations[fallen->depth > 0 ? fallen->depth - 1 : 0].index;
+}
+
+/* True if an actor's call has ended badly. */
+static bool has_fallen(struct worker *worker) {
+    if (!worker->stage.fallen)
+        return false;
+    adopt_end(worker, worker->stage.fallen);
+    return true;
+}
+
+/* False if an actor's call has ended the run. */
+static bool run_steps(struct worker *worker, struct observation *observation) {
+    for (uint32_t i = 0; i < worker->scenario->step_count; i++) {
+        atomic_store_explicit(&worker->step, i, memory_order_relaxed);
+        steps_run(&worker->steps, i, observation);
+        if (worker->trap.forbidden)
+            trap_end(ENDING_FORBIDDEN, worker->trap.forbidden_call, 0);
+        if (has_fallen(worker))
+            return false;
+    }
+    if (stage_is_on(&worker->stage))
+        stage_finish(&worker->stage);
+    return !has_fallen(worker);
+}
+
+/* Returns whose turn it is then: the main thread's, or nobody's on this worker any more. */
+static enum turn run(struct worker *worker) {
     const bool observed = worker->mode == SANDBOX_OBSERVED;
     struct observation *observation = &worker->observation;
     if (worker->mode != worker->last_mode)
@@ -218,36 +264,30 @@ static void run(struct worker *worker) {
     worker->last_mode = worker->mode;
     arena_begin(&worker->arena, steps_table_end(&worker->steps));
     steps_begin(&worker->steps, worker->scenario, worker->implementation);
-    for (uint32_t i = 0; i < worker->scenario->step_count; i++) {
-        atomic_store_explicit(&worker->step, i, memory_order_relaxed);
-        steps_run(&worker->steps, i, observed ? observation : NULL);
-        if (worker->trap.forbidden)
-            trap_end(ENDING_FORBIDDEN, worker->trap.forbidden_call, 0);
-    }
+    stage_begin(&worker->stage, worker->scenario, observed ? observation : NULL);
+    if (!run_steps(worker, observed ? observation : NULL))
+        return TURN_ENDED;
     observation->signals_changed = trap_reset_mask(&worker->trap);
+    observation->signals_changed |= stage_reset_masks(&worker->stage);
     bool intact = steps_leave(&worker->steps);
     intact &= observed ? arena_observe(&worker->arena, &worker->steps, observation)
                        : arena_clear(&worker->arena, &worker->steps);
     intact &= steps_end(&worker->steps);
     worker->worn |= !intact || worker->steps.confined;
+    return TURN_MAIN;
 }
 
 /* Returns at the order to quit. */
 static void take_orders(struct worker *worker) {
+    enum turn rest = TURN_MAIN;
     for (;;) {
-        switch ((enum turn)turn_await(&worker->turn, TURN_MAIN, NULL)) {
-        case TURN_WORKER:
-            run(worker);
-            turn_give(&worker->turn, TURN_MAIN);
-            break;
-        case TURN_QUIT:
+        const uint32_t turn = turn_await(&worker->turn, rest, NULL);
+        if (turn == TURN_QUIT)
             return;
-        case TURN_MAIN: /* woken for nothing */
-        case TURN_ENDED:
-        case TURN_FAILED:
-        case TURN_GONE:
-            break;
-        }
+        if (turn != TURN_WORKER) /* woken for nothing */
+            continue;
+        rest = run(worker);
+        turn_give(&worker->turn, rest);
     }
 }
 
@@ -291,12 +331,15 @@ static struct worker *worker_map(void) {
     return worker == MAP_FAILED ? NULL : worker;
 }
 
-/* The thread has ended; its steward and its guest end here. */
+/* The thread has ended; its steward, its guest and its actors end here. */
 static void worker_unmap(struct worker *worker) {
+    const bool alone = stage_end(&worker->stage);
     steward_end(&worker->steps.steward);
     if (worker->steps.guest)
         guest_close(worker->steps.guest);
-    steps_destroy(&worker->steps);
+    if (!alone)
+        return;
+    path_view_destroy(&worker->steps.view);
     if (!worker->trap.off_stack)
         stack_destroy(&worker->stack);
     munmap(worker, sizeof(*worker));
@@ -306,6 +349,7 @@ static int make_guest(struct worker *worker, char *reason, size_t reason_size) {
     worker->arena.numbers_end = INT32_MAX;
     snprintf(worker->arena.path, sizeof(worker->arena.path), "/");
     worker->steps.root = worker->arena.path;
+    worker->steps.stage = &worker->stage;
     if (!worker->plan.agent)
         return 0;
     worker->arena.numbers_end = (int32_t)worker->plan.nofile;
@@ -316,7 +360,7 @@ static int make_guest(struct worker *worker, char *reason, size_t reason_size) {
 }
 
 static int make_parts(struct worker *worker) {
-    int error = steps_create(&worker->steps);
+    int error = path_view_create(&worker->steps.view);
     if (!error)
         error = stack_create(&worker->stack, &worker->trap);
     worker->trap.turn = &worker->turn;
@@ -357,6 +401,7 @@ static void open_views(struct worker *worker) {
     worker->descriptor_table = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (worker->steps.guest)
         guest_watch(worker->steps.guest, worker->id);
+    stage_watch(&worker->stage);
 }
 
 static void close_views(const struct worker *worker) {
@@ -388,6 +433,24 @@ int32_t worker_descriptor_count(const struct worker *worker) {
     return (int32_t)status.st_size - (worker->steps.guest ? GUEST_NUMBERS : 0);
 }
 
+typedef bool path_view_test(const struct path_view *view, uint64_t address);
+
+static bool holds_in_any(const struct worker *worker, path_view_test *test, uint64_t address) {
+    bool any = test(&worker->steps.view, address);
+    for (int i = 0; i < ACTORS; i++)
+        for (int depth = 0; depth < ACTOR_DEPTH; depth++)
+            any |= test(&worker->stage.actors[i].views[depth], address);
+    return any;
+}
+
+bool worker_holds(const struct worker *worker, uint64_t address) {
+    return holds_in_any(worker, path_view_holds, address);
+}
+
+bool worker_holds_behind(const struct worker *worker, uint64_t address) {
+    return holds_in_any(worker, path_view_holds_behind, address);
+}
+
 enum watch_verdict worker_look(struct worker *worker) {
     struct guest *guest = worker->steps.guest;
     if (guest && guest->channel.answers)
@@ -400,6 +463,7 @@ enum watch_verdict worker_look(struct worker *worker) {
 
 /* Leaves the thread alone, with all that it may still touch. */
 static void abandon(struct worker *worker) {
+    stage_end(&worker->stage);
     steward_end(&worker->steps.steward);
     if (worker->steps.guest)
         keeper_end(&worker->steps.guest->keeper);
@@ -421,6 +485,11 @@ void worker_end(struct worker *worker) {
         worker->trap.off_stack = true;
         break;
     case TURN_ENDED:
+        if (worker->stage.fallen) { /* it is an actor that has parked */
+            trap_install();
+            turn_give(&worker->turn, TURN_QUIT);
+            break;
+        }
         if (!trap_has_sanitizer()) {
             apart_release(&worker->apart);
             turn_give(&worker->trap.release, TURN_QUIT);
@@ -428,6 +497,9 @@ void worker_end(struct worker *worker) {
         }
         __attribute__((fallthrough));
     case TURN_WORKER:
+    case TURN_LOOK:
+    case TURN_PAUSED:
+    case TURN_RESUME:
     case TURN_QUIT:
     case TURN_FAILED:
         abandon(worker);

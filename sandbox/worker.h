@@ -17,6 +17,7 @@
 #include "handover.h"
 #include "sandbox.h"
 #include "stack.h"
+#include "stage.h"
 #include "steps.h"
 #include "steward.h"
 #include "trap.h"
@@ -30,6 +31,7 @@ struct worker_plan {
     int namespace;             /* descriptor of the user namespace for idmapped mounts, or -1 */
     uint32_t nofile;           /* the limit of descriptors that scenarios know */
     const struct agent *agent; /* that it is to have as a guest, or NULL */
+    bool staged;               /* it is to have actors */
 };
 
 struct worker {
@@ -57,6 +59,7 @@ struct worker {
     struct steps steps;
     struct arena arena;
     struct guest guest; /* the agent, if there is one */
+    struct stage stage; /* the actors, if there are any */
     int error;
     char reason[256]; /* why it could not start */
     struct observation observation;
@@ -78,6 +81,13 @@ enum watch_verdict worker_look(struct worker *worker);
  * one under a sanitizer, which would take what the thread had allocated for a leak.
  */
 void worker_end(struct worker *worker);
+
+/*
+ * True when `address` lies in the path of a call under test, which it may read but not write; in
+ * the guard page behind one, where a path is read past its NUL.
+ */
+bool worker_holds(const struct worker *worker, uint64_t address);
+bool worker_holds_behind(const struct worker *worker, uint64_t address);
 
 /*
  * The number of descriptors that are open in the worker's table: since Linux 6.2 the size of their

@@ -39,12 +39,20 @@ enum reply {
     REPLY_RAISED, /* by an exception that carries no errno: `result` is -1, `error` 0 */
     REPLY_UNABLE, /* a call not made at all, for the agent cannot express its arguments, as
                      REPLY_RAISED; a preparation in which the agent could not follow the harness */
+    REPLY_BUSY,   /* not made at all: the actor that was to make it waits in an earlier step */
 };
 
+/* What `ended` of a step says that was still waiting when the scenario was over. */
+enum { ENDED_NEVER = INT32_MAX };
+
 /*
- * What one step returned and left behind. Preparations fill only `result` and `error`.
+ * What one step returned and left behind. Preparations fill only `result`, `error` and `ended`.
+ * `ended` is the step's own index where it was over when the next one began. Otherwise its actor
+ * waited, or was stopped, and `result` and `error` are what came of it during step `ended`; of one
+ * that never came back they are 0. Of a read that returned bytes `digest` is payload_digest of
+ * them.
  * `looked` says whether the sandbox looked at target and parent: it does for calls with a
- * POINTER_STRING path of fewer than 4096 bytes.
+ * POINTER_STRING path of fewer than 4096 bytes that were over when the next step began.
  */
 struct outcome {
     int32_t result; /* as returned; of an open step the descriptor's number */
@@ -52,6 +60,9 @@ struct outcome {
         error; /* errno as the step left it; calls start with ERRNO_POISON, preparations with 0 */
     uint8_t reply; /* enum reply */
     bool looked;
+    uint8_t broken_pipes; /* SIGPIPEs that the step brought, at most 255 */
+    uint32_t ended;
+    uint64_t digest;
     struct node_facts target; /* lstat of the path itself after the call, when it returned 0 */
     struct node_facts parent_before; /* stat of the path less its last component, before the call */
     struct node_facts parent_after;  /* the same path after the call */

@@ -168,6 +168,13 @@ uint32_t scenario_calls(const struct scenario *scenario) {
     return calls;
 }
 
+bool scenario_is_staged(const struct scenario *scenario) {
+    for (uint32_t i = 0; i < scenario->step_count; i++)
+        if (step_is_staged(&scenario->steps[i]))
+            return true;
+    return false;
+}
+
 bool scenario_equal(const struct scenario *a, const struct scenario *b) {
     if (a->step_count != b->step_count)
         return false;

@@ -341,6 +341,9 @@ void scenario_copy(struct scenario *to, const struct scenario *from);
 /* The number of its calls under test. */
 uint32_t scenario_calls(const struct scenario *scenario);
 
+/* Has it a step that step_is_staged? */
+bool scenario_is_staged(const struct scenario *scenario);
+
 /* True when both have the same steps with the same bytes (wherever those lie in the pool). */
 bool scenario_equal(const struct scenario *a, const struct scenario *b);
 

@@ -33,7 +33,7 @@ static void reset_process(struct world *world) {
     world->identity = (struct identity){0};
     world->capabilities = 0;
     world->nofile = world->host->nofile;
-    world->stage = (struct stage){0};
+    world->acting = (struct acting){0};
     for (int slot = 0; slot < SCENARIO_SLOTS; slot++) {
         world->descriptors[slot].number = -1;
         world->slots[slot] = -1;

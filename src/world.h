@@ -106,7 +106,7 @@ struct descriptor {
 };
 
 /* Who acts, and what is arranged for the next call of each actor. */
-struct stage {
+struct acting {
     uint8_t actor;         /* the one that does what follows */
     uint8_t within;        /* WITHIN_*: the circumstances of calls */
     bool injected[ACTORS]; /* its next call's mknod(2) is answered with */
@@ -128,7 +128,7 @@ struct world {
     uint32_t nofile;
     uint8_t superblock_count, mount_count, landlock_count, attribute_steps;
     uint16_t acl_count; /* acls[0] is not used */
-    struct stage stage;
+    struct acting acting;
     node_id landlock[LANDLOCK_MAX]; /* each domain's directory, NODE_NONE for none */
     struct superblock superblocks[WORLD_MOUNTS_MAX];
     struct mount mounts[WORLD_MOUNTS_MAX];
@@ -367,6 +367,6 @@ int world_prepare(struct world *world, const struct step *step);
  */
 int world_prepare_descriptor(struct world *world, const struct step *step);
 int world_prepare_harness(struct world *world, const struct step *step);
-int world_prepare_stage(struct world *world, const struct step *step);
+int world_prepare_use(struct world *world, const struct step *step);
 
 #endif

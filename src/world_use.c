@@ -6,18 +6,18 @@
 
 #include "world.h"
 
-int world_prepare_stage(struct world *world, const struct step *step) {
-    struct stage *stage = &world->stage;
+int world_prepare_use(struct world *world, const struct step *step) {
+    struct acting *acting = &world->acting;
     switch ((int)step->kind) {
     case STEP_ACTOR:
-        stage->actor = (uint8_t)step->mode;
+        acting->actor = (uint8_t)step->mode;
         return 0;
     case STEP_INJECT:
-        stage->injected[stage->actor] = true;
-        stage->error[stage->actor] = (uint8_t)step->mode;
+        acting->injected[acting->actor] = true;
+        acting->error[acting->actor] = (uint8_t)step->mode;
         return 0;
     case STEP_WITHIN:
-        stage->within = step->flags;
+        acting->within = step->flags;
         return 0;
     case STEP_PAUSE:
     case STEP_RESUME:

@@ -1,0 +1,225 @@
+#include "actor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "payload.h"
+#include "policy.h"
+#include "tier.h"
+
+/* --- operations ----------------------------------------------------------------------------- */
+
+/* The function that a call goes to. */
+static uintptr_t entry_of(const struct actor *actor, const struct operation *operation) {
+    const struct implementation *implementation = actor->steps->implementation;
+    return operation->step->kind == STEP_MKFIFO ? (uintptr_t)implementation->mkfifo
+                                                : (uintptr_t)implementation->mkfifoat;
+}
+
+/* A call that nothing is to happen to is made as ever: the gate makes each system call a signal. */
+static void perform_call(struct actor *actor, struct operation *operation) {
+    const bool gated =
+        actor->has_gate && actor->depth == 1 &&
+        (operation->plan.stop != GATE_NEVER || operation->plan.injection != GATE_INJECTS_NOTHING);
+    if (gated) {
+        actor->gate.plan = operation->plan;
+        gate_arm(&actor->gate, entry_of(actor, operation));
+    }
+    operation->result = fifofuzz_call(operation->index + 1, actor->steps, operation->file,
+                                      operation->path, &operation->error);
+    if (gated)
+        gate_disarm(&actor->gate);
+}
+
+static int perform_read(const struct actor *actor, struct operation *operation) {
+    ssize_t length = read(operation->file, actor->buffer, operation->step->mode);
+    if (length > 0)
+        operation->digest = hash_more(hash_start, actor->buffer, (size_t)length);
+    return (int)length;
+}
+
+static int perform_write(const struct actor *actor, const struct operation *operation) {
+    payload_fill(actor->buffer, operation->index, 0, operation->step->mode);
+    return (int)write(operation->file, actor->buffer, operation->step->mode);
+}
+
+static int perform_system_call(const struct actor *actor, struct operation *operation) {
+    switch ((int)operation->step->kind) {
+    case STEP_OPEN:
+        return open(operation->path, operation->flags);
+    case STEP_READ:
+        return perform_read(actor, operation);
+    default:
+        check(operation->step->kind == STEP_WRITE);
+        return perform_write(actor, operation);
+    }
+}
+
+static int become(struct actor *actor) {
+    const struct identity_now *wanted = &actor->steps->identity;
+    return identity_match(&actor->identity, &actor->steps->cookies, wanted);
+}
+
+static void perform(struct actor *actor, struct operation *operation) {
+    const unsigned before = actor->trap.broken_pipes;
+    check(become(actor) == 0);
+    if (step_is_call(operation->step)) {
+        perform_call(actor, operation);
+    } else {
+        errno = 0;
+        operation->result = perform_system_call(actor, operation);
+        operation->error = errno;
+    }
+    operation->broken_pipes = (uint8_t)(actor->trap.broken_pipes - before);
+}
+
+/* --- orders --------------------------------------------------------------------------------- */
+
+/* Does what it is told until it is told `end`; meanwhile its turn is `rest`. */
+static void take_orders(struct actor *actor, enum turn rest, enum turn end) {
+    for (;;) {
+        const uint32_t turn = turn_await(&actor->turn, rest, NULL);
+        if (turn == end)
+            return;
+        while (turn == TURN_QUIT) /* out of a call that is stopped: of this thread alone */
+            syscall(SYS_exit, 0);
+        if (turn != TURN_WORKER) /* woken for nothing */
+            continue;
+        perform(actor, &actor->operations[actor->depth - 1]);
+        turn_give(&actor->turn, rest);
+    }
+}
+
+/* In the handler that the call under test is stopped in. */
+static void on_stop(void *context) {
+    struct actor *actor = context;
+    turn_give(&actor->turn, TURN_PAUSED);
+    take_orders(actor, TURN_PAUSED, TURN_RESUME);
+    actor->turn = TURN_WORKER;
+}
+
+/* --- life ----------------------------------------------------------------------------------- */
+
+static int get_ready(struct actor *actor) {
+    actor->id = (pid_t)syscall(SYS_gettid);
+    trap_watch(&actor->trap);
+    int error = stack_use_alternate(&actor->stack);
+    if (error)
+        return error;
+    actor->has_gate = gate_open(&actor->gate, &actor->trap.mask) == 0;
+    actor->trap.gate = actor->has_gate ? &actor->gate : NULL;
+    return tier_has_filter() ? policy_load(getpid(), actor->id, &actor->steps->cookies) : 0;
+}
+
+static void *actor_main(void *argument) {
+    struct actor *actor = argument;
+    actor->error = get_ready(actor);
+    turn_give(&actor->turn, TURN_MAIN);
+    if (!actor->error)
+        take_orders(actor, TURN_MAIN, TURN_QUIT);
+    trap_watch(NULL);
+    stack_leave_alternate(&actor->stack);
+    return NULL;
+}
+
+static int map_memory(struct actor *actor) {
+    for (int i = 0; i < ACTOR_DEPTH; i++) {
+        int error = path_view_create(&actor->views[i]);
+        if (error)
+            return error;
+    }
+    void *buffer =
+        mmap(NULL, ACTOR_BUFFER, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (buffer == MAP_FAILED)
+        return -errno;
+    actor->buffer = buffer;
+    return stack_create(&actor->stack, &actor->trap);
+}
+
+int actor_start(struct actor *actor, const struct steps *steps, uint64_t *frames) {
+    actor->steps = steps;
+    actor->identity = steps->identity;
+    actor->trap.turn = &actor->turn;
+    actor->trap.frames.out = frames;
+    int error = map_memory(actor);
+    if (error)
+        return error;
+    actor->turn = TURN_WORKER;
+    error = stack_start(&actor->stack, &actor->thread, actor_main, actor);
+    if (error)
+        return error;
+    actor->started = true;
+    while (turn_await(&actor->turn, TURN_WORKER, NULL) == TURN_WORKER)
+        ;
+    return actor->error;
+}
+
+void actor_begin(struct actor *actor) {
+    struct operation *operation = &actor->operations[actor->depth];
+    operation->plan.stopped = on_stop;
+    operation->plan.context = actor;
+    if (operation->step->kind == STEP_OPEN) { /* an open that is restarted reads its path again */
+        char *path = (char *)actor->buffer;
+        operation->path = strcpy(path, operation->path);
+    }
+    actor->depth++;
+    actor->asleep = false;
+    turn_give(&actor->turn, TURN_WORKER);
+}
+
+void actor_resume(struct actor *actor) {
+    actor->asleep = false;
+    turn_give(&actor->turn, TURN_RESUME);
+}
+
+/* Gets it out of a system call that it waits in. */
+static void interrupt(struct actor *actor) {
+    for (int i = 0; i < 100 && actor_is_busy(actor); i++) {
+        syscall(SYS_tgkill, getpid(), actor->id, trap_interrupting_signal(false));
+        turn_await(&actor->turn, TURN_WORKER, &watch_slice);
+    }
+}
+
+/* A call that is stopped will not return any more: its thread ends there. */
+static bool end_thread(struct actor *actor) {
+    interrupt(actor);
+    switch ((enum turn)atomic_load(&actor->turn)) {
+    case TURN_MAIN:
+        trap_install(); /* the C library blocks signals as a thread ends, which is answered there */
+        turn_give(&actor->turn, TURN_QUIT);
+        break;
+    case TURN_PAUSED:
+    case TURN_ENDED:
+        if (trap_has_sanitizer())
+            return false;
+        turn_give(actor->turn == TURN_ENDED ? &actor->trap.release : &actor->turn, TURN_QUIT);
+        break;
+    case TURN_WORKER:
+    case TURN_RESUME:
+    case TURN_LOOK:
+    case TURN_QUIT:
+    case TURN_FAILED:
+    case TURN_GONE:
+        return false;
+    }
+    pthread_join(actor->thread, NULL);
+    return true;
+}
+
+bool actor_end(struct actor *actor) {
+    if (actor->started && !end_thread(actor)) {
+        pthread_detach(actor->thread);
+        return false;
+    }
+    for (int i = 0; i < ACTOR_DEPTH; i++)
+        path_view_destroy(&actor->views[i]);
+    if (actor->buffer)
+        munmap(actor->buffer, ACTOR_BUFFER);
+    if (!actor->trap.off_stack)
+        stack_destroy(&actor->stack);
+    return true;
+}

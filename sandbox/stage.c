@@ -1,0 +1,287 @@
+#include "stage.h"
+
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "check.h"
+
+/* --- beginning ------------------------------------------------------------------------------ */
+
+int stage_start(struct stage *stage, struct steps *steps, turn_word *turn, uint64_t *frames) {
+    stage->steps = steps;
+    stage->turn = turn;
+    for (int i = 0; i < ACTORS; i++) {
+        int error = actor_start(&stage->actors[i], steps, frames);
+        if (error)
+            return error;
+    }
+    stage->started = true;
+    return 0;
+}
+
+void stage_begin(struct stage *stage, const struct scenario *scenario,
+                 struct observation *observation) {
+    stage->on = stage->started && scenario_is_staged(scenario);
+    stage->finishing = false;
+    stage->actor = 0;
+    stage->observation = observation;
+    for (int i = 0; i < ACTORS; i++)
+        stage->actors[i].arranged = (struct gate_plan){0};
+}
+
+bool stage_is_on(const struct stage *stage) {
+    return stage->on;
+}
+
+/* --- what comes back ------------------------------------------------------------------------ */
+
+/* Notes what came of an operation that was not over when its step was. */
+static void note(struct stage *stage, const struct operation *operation) {
+    if (!stage->observation || operation->index == stage->now)
+        return;
+    struct outcome *outcome = &stage->observation->outcomes[operation->index];
+    outcome->ended = stage->finishing ? ENDED_NEVER : stage->now;
+    if (stage->finishing && !step_is_call(operation->step))
+        return;
+    outcome->result = operation->result;
+    outcome->error = operation->error;
+    outcome->digest = operation->digest;
+    outcome->broken_pipes = operation->broken_pipes;
+}
+
+/* Is the innermost operation over? */
+static bool is_over(const struct actor *actor) {
+    return actor->depth > 0 &&
+           (actor->turn == TURN_MAIN || (actor_is_paused(actor) && actor->depth == ACTOR_DEPTH));
+}
+
+static void collect(struct stage *stage) {
+    for (int i = 0; i < ACTORS; i++) {
+        struct actor *actor = &stage->actors[i];
+        if (is_over(actor)) {
+            const struct operation *operation = &actor->operations[--actor->depth];
+            note(stage, operation);
+            steps_came_back(stage->steps, operation);
+        }
+        if (actor->turn == TURN_ENDED || actor->trap.forbidden)
+            stage->fallen = actor;
+    }
+}
+
+/* --- rest ----------------------------------------------------------------------------------- */
+
+static bool anyone_runs(const struct stage *stage) {
+    for (int i = 0; i < ACTORS; i++)
+        if (actor_is_busy(&stage->actors[i]))
+            return true;
+    return false;
+}
+
+static void ask_for_a_look(const struct stage *stage) {
+    turn_give(stage->turn, TURN_LOOK);
+    while (turn_await(stage->turn, TURN_LOOK, NULL) == TURN_LOOK)
+        ;
+}
+
+static void resume_all(struct stage *stage) {
+    for (int i = 0; i < ACTORS; i++)
+        if (actor_is_paused(&stage->actors[i]))
+            actor_resume(&stage->actors[i]);
+}
+
+/*
+ * Waits until everyone has come to rest. A call that runs on may wait in a loop for a lock that a
+ * stopped one holds, which is no fault: those go on then.
+ */
+static void settle(struct stage *stage) {
+    while (anyone_runs(stage)) {
+        ask_for_a_look(stage);
+        if (!stage->stuck)
+            break;
+        resume_all(stage);
+    }
+    collect(stage);
+}
+
+/* Waits for a short time, which only decides how the rest is waited for. */
+static void settle_quickly(struct stage *stage, struct actor *actor) {
+    static const struct timespec moment = {.tv_nsec = 2000000};
+    if (turn_await(&actor->turn, TURN_WORKER, &moment) == TURN_WORKER)
+        ask_for_a_look(stage);
+    settle(stage);
+}
+
+/* --- orders --------------------------------------------------------------------------------- */
+
+static bool can_begin(const struct actor *actor) {
+    return actor->depth == 0 || (actor_is_paused(actor) && actor->depth < ACTOR_DEPTH);
+}
+
+const struct path_view *stage_view(const struct stage *stage) {
+    const struct actor *actor = &stage->actors[stage->actor];
+    return &actor->views[actor->depth];
+}
+
+bool stage_begin_step(struct stage *stage, uint32_t index, const struct step *step) {
+    const bool by_actor = step_is_call(step) || step->kind == STEP_OPEN ||
+                          step->kind == STEP_READ || step->kind == STEP_WRITE;
+    stage->now = index;
+    return !stage->on || !by_actor || can_begin(&stage->actors[stage->actor]);
+}
+
+enum staged stage_do(struct stage *stage, struct operation *operation, bool quick) {
+    struct actor *actor = &stage->actors[stage->actor];
+    check(can_begin(actor));
+    const unsigned depth = actor->depth;
+    actor->operations[depth] = *operation;
+    actor_begin(actor);
+    if (quick)
+        settle_quickly(stage, actor);
+    else
+        settle(stage);
+    *operation = actor->operations[depth];
+    return actor->depth == depth ? STAGED_OVER : STAGED_WAITS;
+}
+
+void stage_resume(struct stage *stage) {
+    struct actor *actor = &stage->actors[stage->actor];
+    if (!actor_is_paused(actor))
+        return;
+    actor_resume(actor);
+    settle(stage);
+}
+
+static void send(const struct stage *stage, const struct actor *actor, int signal) {
+    cookies_call(&stage->steps->cookies, SYS_tgkill, (uintptr_t)getpid(), (uintptr_t)actor->id,
+                 (uintptr_t)signal, 0);
+}
+
+/* Does the innermost thing that it does wait, and is it no call under test? */
+static bool waits_itself(const struct actor *actor) {
+    return actor_is_busy(actor) && !step_is_call(actor->operations[actor->depth - 1].step);
+}
+
+void stage_signal(struct stage *stage, unsigned actor, bool restart) {
+    if (!waits_itself(&stage->actors[actor]))
+        return;
+    send(stage, &stage->actors[actor], trap_interrupting_signal(restart));
+    settle(stage);
+}
+
+/* --- ending --------------------------------------------------------------------------------- */
+
+static void interrupt_all(struct stage *stage) {
+    for (int i = 0; i < ACTORS; i++)
+        while (waits_itself(&stage->actors[i]) && !stage->fallen) {
+            send(stage, &stage->actors[i], trap_interrupting_signal(false));
+            settle(stage);
+        }
+}
+
+/* A call that waits when nobody is left who could end that. */
+static void park_all(struct stage *stage) {
+    for (int i = 0; i < ACTORS && !stage->fallen; i++) {
+        if (!actor_is_busy(&stage->actors[i]))
+            continue;
+        send(stage, &stage->actors[i], trap_parking_signal());
+        settle(stage);
+    }
+}
+
+bool stage_reset_masks(struct stage *stage) {
+    bool changed = false;
+    for (int i = 0; stage->started && i < ACTORS; i++)
+        changed |= trap_reset_mask(&stage->actors[i].trap);
+    return changed;
+}
+
+void stage_finish(struct stage *stage) {
+    stage->finishing = true;
+    stage->now = UINT32_MAX;
+    interrupt_all(stage);
+    for (int i = 0; i < ACTORS && !stage->fallen; i++) {
+        stage->actor = (unsigned)i;
+        stage_resume(stage);
+    }
+    interrupt_all(stage);
+    park_all(stage);
+}
+
+/* --- on the main thread ---------------------------------------------------------------------- */
+
+void stage_watch(struct stage *stage) {
+    for (int i = 0; stage->started && i < ACTORS; i++) {
+        struct actor *actor = &stage->actors[i];
+        char path[64];
+        actor->watch.clock = watch_clock(actor->id);
+        snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)actor->id);
+        watch_open(&actor->watch, path);
+    }
+}
+
+/* Twice: within the C library or a sanitizer a thread may sleep for an instant. */
+static bool is_asleep(const struct actor *actor) {
+    if (!watch_is_asleep(&actor->watch))
+        return false;
+    sched_yield();
+    return watch_is_asleep(&actor->watch) && actor_is_busy(actor);
+}
+
+/* Looks at everyone once. True if all have come to rest. */
+static bool all_rest(struct stage *stage) {
+    bool all = true;
+    for (int i = 0; i < ACTORS; i++) {
+        struct actor *actor = &stage->actors[i];
+        actor->asleep = actor_is_busy(actor) && is_asleep(actor);
+        all &= actor->asleep || !actor_is_busy(actor);
+    }
+    return all;
+}
+
+static bool anyone_is_stopped(const struct stage *stage) {
+    for (int i = 0; i < ACTORS; i++)
+        if (actor_is_paused(&stage->actors[i]))
+            return true;
+    return false;
+}
+
+/* One that runs: what it has used since the look began says whether it will come back. */
+static void look_at_runner(struct stage *stage, struct actor *actor) {
+    static const int64_t patience = 20000000;
+    static const struct timespec moment = {.tv_nsec = 1000000};
+    turn_await(&actor->turn, TURN_WORKER, &moment);
+    if (anyone_is_stopped(stage) && watch_used(&actor->watch) - actor->watch.since > patience)
+        stage->stuck = true;
+    else if (watch_look(&actor->watch, 0) == WATCH_RUNNING)
+        syscall(SYS_tgkill, getpid(), actor->id, trap_parking_signal());
+}
+
+void stage_look(struct stage *stage) {
+    enum { ROUNDS_AT_ONCE = 100 };
+    stage->stuck = false;
+    for (int i = 0; i < ACTORS; i++) {
+        watch_begin(&stage->actors[i].watch);
+        stage->actors[i].watch.since = watch_used(&stage->actors[i].watch);
+    }
+    for (int round = 0; !all_rest(stage) && !stage->stuck; round++) {
+        if (round < ROUNDS_AT_ONCE) {
+            sched_yield();
+            continue;
+        }
+        for (int i = 0; i < ACTORS; i++)
+            if (actor_is_busy(&stage->actors[i]) && !stage->actors[i].asleep)
+                look_at_runner(stage, &stage->actors[i]);
+    }
+}
+
+bool stage_end(struct stage *stage) {
+    bool all = true;
+    for (int i = 0; i < ACTORS; i++) {
+        if (stage->started)
+            watch_close(&stage->actors[i].watch);
+        all &= actor_end(&stage->actors[i]);
+    }
+    return all;
+}
