@@ -76,10 +76,7 @@ static inline const struct observation *run(const char *text) {
     assert_int_equal(seen->outcome_count, scenario.step_count);
     for (uint32_t i = 0; i < scenario.step_count; i++) {
         const struct outcome *outcome = &seen->outcomes[i];
-        int got = outcome->ended == ENDED_NEVER ? EXPECT_NEVER
-                  : outcome->result == -1       ? outcome->error
-                                                : 0;
-        got |= outcome->ended == i ? 0 : EXPECT_WAITS;
+        const int got = outcome_told(outcome, i);
         if (expectations.error[i] != EXPECT_NOTHING && got != expectations.error[i])
             fail_msg("step %u of\n%sexpected %d, got %d", i + 1, text, expectations.error[i], got);
     }

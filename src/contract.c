@@ -299,12 +299,30 @@ static void note_aftermath(struct call *call) {
         apply_seen(call, after_failure, sizeof after_failure);
 }
 
+/*
+ * The kernel's answer is `error`, 0 for a success that is none. An implementation may look at
+ * things before it asks, and see a fault that is there; nothing else may come of it.
+ */
+static void inject(struct call *call, int error) {
+    struct prediction *prediction = call->prediction;
+    call_applies(call, CLAUSE_RETURN);
+    call_applies(call, CLAUSE_RETURNS);
+    call_applies(call, CLAUSE_SECCOMP_INJECT);
+    prediction->phantom = error == 0;
+    if (prediction->error == 0) {
+        prediction->allowed = (struct errno_set){{0}};
+        prediction->error = error;
+        prediction->decisive = CLAUSE_SECCOMP_INJECT;
+    }
+    errno_set_add(&prediction->allowed, error);
+}
+
 void contract_predict(const struct contract *contract, const struct world *world,
                       const struct step *step, struct prediction *prediction) {
     prediction->clauses = (struct clause_set){{0}};
     prediction->allowed = (struct errno_set){{0}};
     prediction->walked = false;
-    prediction->changed = prediction->refused = false;
+    prediction->changed = prediction->refused = prediction->phantom = false;
     struct call call = {
         .contract = contract,
         .world = world,
@@ -314,6 +332,9 @@ void contract_predict(const struct contract *contract, const struct world *world
         .prediction = prediction,
     };
     decide_call(&call);
-    note_aftermath(&call);
+    if (!world->acting.injected)
+        note_aftermath(&call);
     contract_allow(&call);
+    if (world->acting.injected)
+        inject(&call, world->acting.error);
 }

@@ -79,9 +79,9 @@ extern const unsigned beyond_count;
 
 /* A set of clauses. */
 struct clause_set {
-    uint64_t bits[2];
+    uint64_t bits[3];
 };
-_Static_assert(CLAUSE_COUNT <= 128, "struct clause_set holds 128 clauses");
+_Static_assert(CLAUSE_COUNT <= 192, "struct clause_set holds 192 clauses");
 
 static inline void clause_set_add(struct clause_set *set, enum clause clause) {
     set->bits[clause / 64] |= UINT64_C(1) << clause % 64;
@@ -163,6 +163,7 @@ struct prediction {
     enum clause decisive;      /* the clause that says so */
     struct clause_set clauses; /* all that apply */
     bool undefined;            /* the level leaves the outcome open: nothing is a violation */
+    bool phantom; /* the kernel's success is made up: nothing is made, whatever is answered */
     bool refused; /* no system call has such arguments: any failure at all is what is due */
     struct errno_set allowed; /* at contract->level; with LEVEL_LINUX just `error` */
     struct birth birth;       /* the node if the call succeeds */

@@ -76,6 +76,14 @@ static inline bool outcome_is_silent(const struct outcome *outcome) {
            (outcome->result == -1 && outcome->error == ERRNO_UNKNOWN);
 }
 
+/* The outcome of step `index` in the form of struct expectations. */
+static inline int outcome_told(const struct outcome *outcome, uint32_t index) {
+    const int error = outcome->result < 0 ? outcome->error : 0;
+    if (outcome->ended == index)
+        return error;
+    return EXPECT_WAITS + (outcome->ended == ENDED_NEVER ? EXPECT_NEVER : error);
+}
+
 /* What lies about a call: its path by lstat, the current directory and the root. */
 struct surroundings {
     struct node_facts target, cwd, root;

@@ -400,6 +400,9 @@ struct expectations {
     int16_t error[SCENARIO_STEPS_MAX]; /* EXPECT_NOTHING, 0 or an errno value */
 };
 
+/* "0", "EEXIST", "waits EEXIST", "waits": an expectation, valid until the next such call. */
+const char *expectation_name(int expectation);
+
 /* Where and why a text was refused. */
 struct text_error {
     unsigned line;     /* from 1 */

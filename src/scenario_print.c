@@ -1,4 +1,6 @@
 /* The printer of the text form; its grammar is in scenario_text.c. */
+#include <stdio.h>
+
 #include "check.h"
 #include "errno_name.h"
 #include "scenario.h"
@@ -243,12 +245,15 @@ static void put_step(struct printer *printer, const struct scenario *scenario, u
         put_operand(printer, scenario, step, *operand);
 }
 
-static void put_expectation(struct printer *printer, int expectation) {
-    put_word(printer, expectation >= EXPECT_WAITS ? " # waits" : " #");
-    if (expectation == EXPECT_WAITS + EXPECT_NEVER)
-        return;
-    put_byte(printer, ' ');
-    put_word(printer, errno_name(expectation & EXPECT_NEVER));
+const char *expectation_name(int expectation) {
+    static _Thread_local char name[64];
+    const int error = expectation & EXPECT_NEVER;
+    if (expectation < EXPECT_WAITS)
+        return errno_name(expectation);
+    if (error == EXPECT_NEVER)
+        return "waits";
+    snprintf(name, sizeof name, "waits %s", errno_name(error));
+    return name;
 }
 
 static size_t finish(struct printer *printer) {
@@ -266,7 +271,8 @@ size_t scenario_print(const struct scenario *scenario, const struct expectations
     for (uint32_t i = 0; i < scenario->step_count; i++) {
         put_step(&printer, scenario, i);
         if (expectations && expectations->error[i] != EXPECT_NOTHING) {
-            put_expectation(&printer, expectations->error[i]);
+            put_word(&printer, " # ");
+            put_word(&printer, expectation_name(expectations->error[i]));
         }
         put_byte(&printer, '\n');
     }

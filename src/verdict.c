@@ -141,6 +141,8 @@ static bool judge_success(struct judging *judging, const struct step *step,
     if (!judging->judge->contract->traits.of[step->kind].changes_errno &&
         !holds(judging, CLAUSE_ERRNO_KEEP, ASPECT_ERRNO_KEPT, ERRNO_POISON, outcome->error))
         return false;
+    if (prediction->phantom)
+        return true;
     if (prediction->error == 0 && outcome->looked &&
         !(verdict_judge_new(judging, outcome, prediction) && judge_surroundings(judging, outcome)))
         return false;
@@ -168,7 +170,7 @@ static bool judge_failure(struct judging *judging, const struct step *step,
     int error = outcome->error;
     if (error <= 0 || error == ERRNO_POISON)
         return violated(judging, CLAUSE_ERRNO_SET, ASPECT_ERRNO, prediction->error, error);
-    if (!errno_set_has(&prediction->allowed, error)) {
+    if (!errno_set_has(&prediction->allowed, error) && !prediction->phantom) {
         if (judging->judge->contract->level == LEVEL_POSIX && !posix_lists(error))
             return undecided(judging, prediction->decisive);
         return wrong_answer(judging, prediction, ASPECT_ERRNO, error);
@@ -246,15 +248,56 @@ static bool compare_call(struct judging *judging, const struct step *step,
     return judge_failure(judging, step, outcome, prediction);
 }
 
+/* Who makes the call at hand, and what it is to meet; a late one was begun before. */
+static void set_scene(const struct judging *judging) {
+    const struct staged_step *staged = &judging->staging->steps[judging->index];
+    static const struct step as_at_first = {.kind = STEP_AS};
+    world_prepare(judging->world,
+                  staged->as ? &judging->scenario->steps[staged->as - 1] : &as_at_first);
+    judging->world->acting.injected = staged->injected;
+    judging->world->acting.error = staged->error;
+}
+
+/* What the call has to do with others that it overlapped with. */
+static void note_overlap(const struct judging *judging, struct prediction *prediction) {
+    const struct staged_step *staged = &judging->staging->steps[judging->index];
+    if (staged->nested)
+        clause_set_add(&prediction->clauses, CLAUSE_ASYNC_SAFE);
+    if (staged->beside)
+        clause_set_add(&prediction->clauses, CLAUSE_MT_SAFE);
+    if (staged->beside && prediction->error == EEXIST)
+        clause_set_add(&prediction->clauses, CLAUSE_RACE_ATOMIC);
+    if (staged->late && prediction->error == ENOENT)
+        clause_set_add(&prediction->clauses, CLAUSE_RACE_RMDIR);
+}
+
 static bool judge_call(struct judging *judging, const struct step *step,
                        const struct outcome *outcome) {
     struct prediction prediction;
     contract_predict(judging->judge->contract, judging->world, step, &prediction);
+    if (judging->staging)
+        note_overlap(judging, &prediction);
     if (tells(&prediction, outcome))
         verdict_report_reach(judging->judge, judging->world, step, &prediction);
     judging->links = links_of(judging, &prediction);
     bool good = compare_call(judging, step, outcome, &prediction);
     tell(judging, (struct judged){.outcome = outcome, .prediction = &prediction});
+    return good;
+}
+
+/* Preparations go on as whoever they were made as. */
+static bool judge_staged_call(struct judging *judging, const struct step *step,
+                              const struct outcome *outcome) {
+    struct world *world = judging->world;
+    const struct identity identity = world->identity;
+    const uint8_t capabilities = world->capabilities;
+    if (outcome->reply == REPLY_BUSY)
+        return true;
+    set_scene(judging);
+    const bool good = judge_call(judging, step, outcome);
+    world->identity = identity;
+    world->capabilities = capabilities;
+    world->acting.injected = false;
     return good;
 }
 
@@ -291,6 +334,8 @@ static bool compare_preparation(struct judging *judging, const struct step *step
 
 static bool judge_preparation(struct judging *judging, const struct step *step,
                               const struct outcome *outcome) {
+    if (outcome->reply == REPLY_BUSY)
+        return true;
     uint32_t umask_before = judging->world->umask;
     int expected = world_prepare(judging->world, step);
     bool good = outcome->reply == REPLY_UNABLE
@@ -298,6 +343,14 @@ static bool judge_preparation(struct judging *judging, const struct step *step,
                     : compare_preparation(judging, step, outcome, umask_before, expected);
     tell(judging, (struct judged){.outcome = outcome, .expected = expected});
     return good;
+}
+
+static bool judge_step(struct judging *judging, const struct step *step,
+                       const struct outcome *outcome) {
+    if (!step_is_call(step))
+        return judge_preparation(judging, step, outcome);
+    return judging->staging ? judge_staged_call(judging, step, outcome)
+                            : judge_call(judging, step, outcome);
 }
 
 /* --- the whole -------------------------------------------------------------------------------- */
@@ -362,20 +415,23 @@ static void judge_end(struct judging *judging) {
         judging->verdict->clause = CLAUSE_FAIL_NOEFFECT;
 }
 
-void verdict_judge(const struct judge *judge, const struct scenario *scenario,
-                   const struct observation *observation, struct verdict *verdict) {
+void verdict_judge_in_order(const struct judge *judge, const struct scenario *scenario,
+                            const struct observation *observation, const struct staged_order *order,
+                            struct verdict *verdict) {
     struct judging judging = {.judge = judge,
                               .scenario = scenario,
                               .observation = observation,
                               .world = judge->world,
-                              .verdict = verdict};
+                              .verdict = verdict,
+                              .staging = order ? order->staging : NULL};
+    const uint32_t count = order ? order->count : observation->outcome_count;
     *verdict = (struct verdict){.kind = VERDICT_HELD};
     world_reset(judge->world, scenario, &judge->contract->host);
-    for (; judging.index < observation->outcome_count; judging.index++) {
+    for (uint32_t i = 0; i < count; i++) {
+        judging.index = order ? order->steps[i] : i;
         const struct step *step = &scenario->steps[judging.index];
         const struct outcome *outcome = &observation->outcomes[judging.index];
-        if (!(step_is_call(step) ? judge_call(&judging, step, outcome)
-                                 : judge_preparation(&judging, step, outcome)))
+        if (!judge_step(&judging, step, outcome))
             return;
     }
     if (observation->ending != ENDING_DONE)

@@ -86,7 +86,7 @@ static inline bool verdict_is_bad(const struct verdict *verdict) {
  * the deciding clause also its combinations with step kind and environment, mount and identity.
  * NULL for no one interested.
  */
-enum { VERDICT_FEATURES = 22 * 1024 };
+enum { VERDICT_FEATURES = 24 * 1024 };
 typedef void verdict_reach(void *context, enum clause clause, unsigned feature);
 
 /* One step, as it was judged: for a trace. Holds during the call. */
@@ -121,6 +121,10 @@ struct judge {
  *
  * A preparation in which the agent could not follow (REPLY_UNABLE) ends the judgement, undecided in
  * CLAUSE_ARENA: from there on the scenario is another one.
+ *
+ * Where calls overlapped the run holds if some order explains it in which they may have taken
+ * effect (orders.h). If none does, the violation is what shows in the order in which they came
+ * back, and its clause C-MT-SAFE, C-RACE-atomic or C-ASYNC-SAFE.
  */
 void verdict_judge(const struct judge *judge, const struct scenario *scenario,
                    const struct observation *observation, struct verdict *verdict);

@@ -4,6 +4,7 @@
 #ifndef FIFOFUZZ_VERDICT_JUDGING_H
 #define FIFOFUZZ_VERDICT_JUDGING_H
 
+#include "staging.h"
 #include "verdict.h"
 
 struct judging {
@@ -12,8 +13,9 @@ struct judging {
     const struct observation *observation;
     struct world *world;
     struct verdict *verdict;
-    uint32_t index;      /* of the step being judged */
-    uint16_t links;      /* that its path may lead through */
+    const struct staging *staging; /* of a scenario of several actors; NULL for others */
+    uint32_t index;                /* of the step being judged */
+    uint16_t links;                /* that its path may lead through */
     uint32_t open_steps; /* one more than the last step that an answer leaves open; 0 for none */
     enum clause open_clause;
 };
@@ -46,5 +48,18 @@ static inline bool holds(struct judging *judging, enum clause clause, enum aspec
  */
 bool verdict_judge_new(struct judging *judging, const struct outcome *outcome,
                        const struct prediction *prediction);
+
+/* The order in which steps are judged, and who made them. */
+struct staged_order {
+    const struct staging *staging;
+    const uint32_t *steps; /* their indices */
+    uint32_t count;
+};
+
+/* Judges the steps in `order`; NULL for a scenario of one actor, in which they follow each other.
+ */
+void verdict_judge_in_order(const struct judge *judge, const struct scenario *scenario,
+                            const struct observation *observation, const struct staged_order *order,
+                            struct verdict *verdict);
 
 #endif

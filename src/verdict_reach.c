@@ -1,10 +1,11 @@
 #include "verdict_reach.h"
 
 enum {
-    CLAUSES_ROUNDED = 128,
+    CLAUSES_ROUNDED = 144,
     SHAPES = 96,   /* what path_shape returns is below */
     SETTINGS = 72, /* the same of setting */
 };
+_Static_assert((int)CLAUSE_COUNT <= CLAUSES_ROUNDED, "each clause has a feature of its own");
 _Static_assert(CLAUSES_ROUNDED *(1 + SHAPES + SETTINGS) <= VERDICT_FEATURES, "features have room");
 
 /* How the path is built, coarse enough that a corpus stays small. */
@@ -61,7 +62,7 @@ void verdict_report_reach(const struct judge *judge, const struct world *world,
     if (!judge->reach)
         return;
     unsigned decisive = prediction->decisive;
-    for (unsigned word = 0; word < 2; word++)
+    for (unsigned word = 0; word < 3; word++)
         for (uint64_t bits = prediction->clauses.bits[word]; bits; bits &= bits - 1) {
             unsigned clause = word * 64 + (unsigned)__builtin_ctzll(bits);
             if (clause != decisive)

@@ -105,12 +105,11 @@ struct descriptor {
     struct place place;
 };
 
-/* Who acts, and what is arranged for the next call of each actor. */
+/* Who acts, and what the call at hand is to meet: its judge says so (staging.h). */
 struct acting {
-    uint8_t actor;         /* the one that does what follows */
-    uint8_t within;        /* WITHIN_*: the circumstances of calls */
-    bool injected[ACTORS]; /* its next call's mknod(2) is answered with */
-    uint8_t error[ACTORS]; /* this errno; 0: as if it were made */
+    uint8_t actor; /* the one that does what follows */
+    bool injected; /* the kernel's answer is not its own, but */
+    uint8_t error; /* this errno; 0: as if it had made the node */
 };
 
 struct world {

@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "cli.h"
-#include "errno_name.h"
 #include "report.h"
 #include "results.h"
 
@@ -77,10 +76,6 @@ static const char *name_of(const char *path) {
     return name;
 }
 
-static int observed_error(const struct outcome *outcome) {
-    return outcome->result < 0 ? outcome->error : 0;
-}
-
 /*
  * The first step whose outcome is not what the file says, or `step_count`. Of an agent's failure
  * without errno only the verdict can tell whether it is right, and where an agent could not follow
@@ -93,7 +88,7 @@ static uint32_t unexpected_step(const struct observation *observation) {
         bool silent = outcome_is_silent(outcome);
         if (silent && !step_is_call(&scenario.steps[i]))
             break;
-        if (expected != EXPECT_NOTHING && expected != observed_error(outcome) && !silent)
+        if (expected != EXPECT_NOTHING && expected != outcome_told(outcome, i) && !silent)
             return i;
     }
     return scenario.step_count;
@@ -135,8 +130,9 @@ static void fail_by_verdict(struct result *result, const char *path,
 
 static void fail_by_mismatch(struct result *result, const char *path,
                              const struct observation *observation, uint32_t step) {
-    const char *expected = errno_name(expectations.error[step]);
-    const char *got = errno_name(observed_error(&observation->outcomes[step]));
+    char expected[64];
+    snprintf(expected, sizeof expected, "%s", expectation_name(expectations.error[step]));
+    const char *got = expectation_name(outcome_told(&observation->outcomes[step], step));
     result->state = RESULT_FAILED;
     result_place(result, path, step);
     result_set(&result->rule, RULE_OUTCOME);
