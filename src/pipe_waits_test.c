@@ -14,7 +14,7 @@
 
 enum {
     HISTORIES = 20000,
-    STEPS = 40,
+    STEPS = 30,
     ENDS = 6,
 };
 
