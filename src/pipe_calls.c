@@ -30,7 +30,7 @@ void pipe_call_reads(struct pipe *pipe, unsigned actor, uint32_t size, bool wait
     struct pipe_return *back = pipe_call_returns(pipe, actor, (int32_t)taken.bytes, returns);
     back->digest_known = taken.digest_known;
     back->digest = taken.digest;
-    if (taken.made_room)
+    if (taken.freed_slot)
         pipe_wake(pipe, PIPE_WAITS_TO_WRITE);
     if (waited && pipe->content.bytes > 0)
         pipe_wake(pipe, PIPE_WAITS_TO_READ);

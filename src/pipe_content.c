@@ -1,7 +1,6 @@
 #include "pipe_content.h"
 
 #include "check.h"
-#include "payload.h"
 
 static uint32_t smaller(uint32_t a, uint32_t b) {
     return a < b ? a : b;
@@ -90,7 +89,6 @@ static void take_pieces(struct pipe_content *content, uint32_t size, struct pipe
 
 struct pipe_taken pipe_content_take(struct pipe_content *content, uint32_t size) {
     struct pipe_taken taken = {.bytes = smaller(size, content->bytes)};
-    bool was_full = pipe_content_is_full(content);
     for (uint32_t rest = taken.bytes; rest > 0;) {
         struct pipe_slot *slot = slot_at(content, 0);
         uint32_t part = smaller(rest, slot->length);
@@ -100,7 +98,7 @@ struct pipe_taken pipe_content_take(struct pipe_content *content, uint32_t size)
         if (slot->length == 0) {
             content->slot_head = (content->slot_head + 1) % PIPE_SLOTS_MAX;
             content->slot_count--;
-            taken.made_room = was_full;
+            taken.freed_slot = true;
         }
     }
     take_pieces(content, taken.bytes, &taken);

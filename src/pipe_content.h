@@ -11,12 +11,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "payload.h"
+
 enum {
     PIPE_PAGE = 4096,        /* bytes of a slot; also PIPE_BUF, what is written as a whole */
     PIPE_DEFAULT_SLOTS = 16, /* of a FIFO that nobody resized */
     PIPE_SLOTS_MAX = 256,    /* PIPE_SIZE_MAX / PIPE_PAGE */
     PIPE_PIECES_MAX = 256,   /* pieces that are told apart; then the content is blurred */
-    PIPE_SIZE_MAX = 1024 * 1024,
 };
 
 /* A page with bytes in it; what was read lies before them, room for more behind. */
@@ -59,7 +60,7 @@ void pipe_content_place(struct pipe_content *content, struct pipe_piece *piece);
 /* What was taken out. */
 struct pipe_taken {
     uint32_t bytes;
-    bool made_room;    /* it was full, and a slot became free */
+    bool freed_slot;   /* so that a writer may go on */
     bool digest_known; /* false: the content was blurred */
     uint64_t digest;   /* see payload.h */
 };

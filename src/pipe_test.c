@@ -426,6 +426,21 @@ static void what_the_scheduler_decides_is_uncertain(void **state) {
     assert_false(returns.uncertain);
 }
 
+/* A write that ends wakes a reader of a polled FIFO even if another was woken before. */
+static void readers_of_a_polled_fifo_may_overtake(void **state) {
+    (void)state;
+    for (int polled = 0; polled < 2; polled++) {
+        open_both(false);
+        if (polled)
+            pipe_poll(&fifo, &ends[WRITER]);
+        assert_int_equal(reads(1, READER, PIPE_PAGE), WAITS);
+        assert_int_equal(reads(2, READER, 10), WAITS);
+        assert_int_equal(reads(3, READER, 10), WAITS);
+        assert_int_equal(writes(0, WRITER, 65537), 65537);
+        assert_int_equal(returns.uncertain, polled);
+    }
+}
+
 static void a_reader_and_a_large_write_are_certain(void **state) {
     (void)state;
     open_both(false);
@@ -460,6 +475,7 @@ int main(void) {
         cmocka_unit_test_setup(an_interrupted_call_returns_what_it_did, reset),
         cmocka_unit_test_setup(a_call_keeps_its_end_open, reset),
         cmocka_unit_test_setup(what_the_scheduler_decides_is_uncertain, reset),
+        cmocka_unit_test_setup(readers_of_a_polled_fifo_may_overtake, reset),
         cmocka_unit_test_setup(a_reader_and_a_large_write_are_certain, reset),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,50 +13,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
-#include <stdio.h>
-#include <string.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "payload.h"
 #include "pipe.h"
+#include "private_testing.h"
 #include "random.h"
 
 enum { PIPE_TEST_SIZE_MAX = 160000 }; /* of a read or write: more than two FIFOs hold */
-
-static inline bool write_text(const char *path, const char *text) {
-    int file = open(path, O_WRONLY | O_CLOEXEC);
-    bool written = file >= 0 && write(file, text, strlen(text)) == (ssize_t)strlen(text);
-    if (file >= 0)
-        close(file);
-    return written;
-}
-
-/* As an ordinary user: root of a user namespace, which may mount. */
-static inline bool become_root(void) {
-    char uids[64], gids[64];
-    snprintf(uids, sizeof uids, "0 %u 1", geteuid());
-    snprintf(gids, sizeof gids, "0 %u 1", getegid());
-    return geteuid() == 0 ||
-           (unshare(CLONE_NEWUSER) == 0 && write_text("/proc/self/setgroups", "deny") &&
-            write_text("/proc/self/uid_map", uids) && write_text("/proc/self/gid_map", gids));
-}
-
-/* Makes the working directory an empty file system that nobody else sees; false: see errno. */
-static inline bool enter_empty_file_system(void) {
-    return become_root() && unshare(CLONE_NEWNS) == 0 &&
-           mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
-           mount("test", "/tmp", "tmpfs", 0, "mode=0755") == 0 && chdir("/tmp") == 0;
-}
-
-/* To be returned by a main() whose test cannot enter one. */
-static inline int skip_for_want_of_a_file_system(void) {
-    fprintf(stderr, "skipped: no private file system: %s (run as root, or allow user namespaces)\n",
-            strerror(errno));
-    return 77;
-}
 
 /* A size to read or write: often tiny, often next to whole pages, sometimes more than fits. */
 static inline uint32_t random_size(struct random *random) {
