@@ -2,15 +2,7 @@
  * Calls that wait at a FIFO, the model against the kernel: random histories of four threads on one
  * FIFO, where each step is begun only when every call has returned or is asleep in the kernel.
  */
-#include "pipe_testing.h"
-
-#include <linux/futex.h>
-#include <poll.h>
-#include <pthread.h>
-#include <signal.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-#include <sys/syscall.h>
+#include "pipe_actors_testing.h"
 
 enum {
     HISTORIES = 20000,
@@ -19,28 +11,6 @@ enum {
 };
 
 static const uint64_t seed = 8;
-
-enum job { JOB_OPEN, JOB_READ, JOB_WRITE, JOB_END };
-
-/* A thread that makes calls, one at a time, when it is told to. */
-struct actor {
-    pthread_t thread;
-    _Atomic(pid_t) id;
-    int state;         /* /proc/self/task/ID/stat */
-    int activity;      /* /proc/self/task/ID/syscall */
-    int runs;          /* /proc/self/task/ID/schedstat */
-    atomic_uint begun; /* jobs, of which the last may not be over; a futex */
-    atomic_uint ended;
-    enum job job;
-    int descriptor, flags;
-    uint32_t size, tag;
-    int64_t result; /* or -errno */
-    uint64_t digest;
-    bool sigpipe;
-    struct open_end *end; /* used by the call; NULL for an open */
-    bool collected;       /* the result was compared */
-    uint8_t bytes[PIPE_TEST_SIZE_MAX];
-};
 
 /* An open file description. */
 struct open_end {
@@ -52,121 +22,7 @@ struct open_end {
 static struct random numbers;
 static struct pipe fifo;
 static struct open_end ends[ENDS];
-static struct actor actors[PIPE_ACTORS];
 static uint32_t history, step, uncertain, waited;
-static _Thread_local volatile sig_atomic_t sigpipe_came;
-
-static void on_signal(int number) {
-    sigpipe_came |= number == SIGPIPE;
-}
-
-/* --- actors ----------------------------------------------------------------------------------- */
-
-static int64_t do_job(struct actor *actor) {
-    switch (actor->job) {
-    case JOB_OPEN:
-        return open("fifo", actor->flags);
-    case JOB_READ:
-        return read(actor->descriptor, actor->bytes, actor->size);
-    case JOB_WRITE:
-        return write(actor->descriptor, actor->bytes, actor->size);
-    case JOB_END:
-        break;
-    }
-    return 0;
-}
-
-static void *act(void *argument) {
-    struct actor *actor = (struct actor *)argument;
-    atomic_store(&actor->id, gettid());
-    for (unsigned done = 0;; done++) {
-        while (atomic_load(&actor->begun) == done)
-            syscall(SYS_futex, &actor->begun, FUTEX_WAIT_PRIVATE, done, NULL);
-        if (actor->job == JOB_END)
-            return NULL;
-        sigpipe_came = 0;
-        int64_t result = do_job(actor);
-        actor->result = result < 0 ? -errno : result;
-        actor->sigpipe = sigpipe_came;
-        if (actor->job == JOB_READ && result >= 0)
-            actor->digest = hash_bytes(actor->bytes, (size_t)result);
-        atomic_store(&actor->ended, done + 1);
-    }
-}
-
-static bool is_idle(struct actor *actor) {
-    return atomic_load(&actor->begun) == atomic_load(&actor->ended);
-}
-
-static void begin(struct actor *actor, enum job job) {
-    actor->job = job;
-    actor->collected = false;
-    atomic_fetch_add(&actor->begun, 1);
-    syscall(SYS_futex, &actor->begun, FUTEX_WAKE_PRIVATE, 1);
-}
-
-/* --- when all is still ------------------------------------------------------------------------ */
-
-/* Word `which` of the file, the name in brackets not counted: system calls have numbers, states
- * not. */
-static long read_word(int file, int which, char *letter) {
-    char text[512];
-    ssize_t length = pread(file, text, sizeof text - 1, 0);
-    assert_true(length > 0);
-    text[length] = '\0';
-    char *at = strrchr(text, ')');
-    at = at ? at + 2 : text;
-    *letter = *at;
-    long number = strtol(at, &at, 10);
-    while (which-- > 0)
-        number = strtol(at, &at, 10);
-    return number;
-}
-
-static long read_runs(const struct actor *actor) {
-    char letter;
-    return read_word(actor->runs, 2, &letter);
-}
-
-/* How often the actor has run, if it is off its processor in a call under test; 0 if it is not. */
-static long off_processor(const struct actor *actor) {
-    char digit;
-    long runs = read_runs(actor);
-    long call = read_word(actor->activity, 0, &digit);
-    bool under_test = digit >= '0' && digit <= '9' &&
-                      (call == SYS_openat || call == SYS_read || call == SYS_write);
-    return under_test ? runs : 0;
-}
-
-/* Does the actor sleep, and has not run since off_processor told `runs`? */
-static bool is_asleep(const struct actor *actor, long runs) {
-    char state;
-    read_word(actor->state, 0, &state);
-    return state == 'S' && read_runs(actor) == runs;
-}
-
-/*
- * Is each actor idle, or asleep and was so at the moment between the two loops? Then nobody will
- * touch the FIFO, for idle actors do not. The state alone would not tell: it is 'S' before a thread
- * looks once more whether it has to wait and goes off its processor. Nor would it do to be off: a
- * thread that is being woken is, too.
- */
-static bool is_still(void) {
-    long runs[PIPE_ACTORS];
-    bool still = true;
-    for (unsigned i = 0; i < PIPE_ACTORS && still; i++) {
-        runs[i] = is_idle(&actors[i]) ? -1 : off_processor(&actors[i]);
-        still = runs[i] != 0;
-    }
-    for (unsigned i = 0; i < PIPE_ACTORS && still; i++)
-        still = runs[i] < 0 || is_asleep(&actors[i], runs[i]);
-    return still;
-}
-
-static void wait_until_still(void) {
-    while (!is_still())
-        sched_yield();
-}
 
 /* --- comparing -------------------------------------------------------------------------------- */
 
@@ -209,6 +65,13 @@ static void compare_return(unsigned number, const struct pipe_return *back) {
         differ("digest", number, (int64_t)back->digest, (int64_t)actor->digest);
 }
 
+/* Forgets closed ends that no call uses any more. */
+static void free_ends(void) {
+    for (unsigned i = 0; i < ENDS; i++)
+        if (ends[i].closed && users_of(&ends[i]) == 0)
+            ends[i] = (struct open_end){0};
+}
+
 /* Holds what has returned against the model; false if that is uncertain of it. */
 static bool compare(const struct pipe_returns *returns) {
     wait_until_still();
@@ -222,9 +85,7 @@ static bool compare(const struct pipe_returns *returns) {
         if (model)
             compare_return(i, &returns->of[i]);
     }
-    for (unsigned i = 0; i < ENDS; i++)
-        if (ends[i].closed && users_of(&ends[i]) == 0)
-            ends[i] = (struct open_end){0};
+    free_ends();
     return true;
 }
 
@@ -244,17 +105,27 @@ static unsigned opens_and_ends(void) {
     return count;
 }
 
+/* What the model says of the call that `actor` makes. */
+static void model_call(unsigned number, struct pipe_returns *returns) {
+    const struct actor *actor = &actors[number];
+    if (actor->job == JOB_OPEN)
+        pipe_open(&fifo, number, actor->access, actor->nonblock, returns);
+    else if (actor->job == JOB_READ)
+        pipe_read(&fifo, number, &actor->end->end, actor->size, returns);
+    else
+        pipe_write(&fifo, number, &actor->end->end, actor->tag, actor->size, returns);
+}
+
 static bool step_open(unsigned number) {
     struct actor *actor = &actors[number];
-    enum pipe_access access = random_access(&numbers);
-    bool nonblock = random_one_in(&numbers, 4);
     struct pipe_returns returns;
+    actor->access = random_access(&numbers);
+    actor->nonblock = random_one_in(&numbers, 4);
+    actor->end = NULL;
     if (opens_and_ends() == ENDS)
         return true;
-    actor->flags = open_flags(access, nonblock);
-    actor->end = NULL;
     begin(actor, JOB_OPEN);
-    pipe_open(&fifo, number, access, nonblock, &returns);
+    model_call(number, &returns);
     return compare(&returns);
 }
 
@@ -271,10 +142,7 @@ static bool step_transfer(unsigned number, enum job job) {
     if (job == JOB_WRITE)
         payload_fill(actor->bytes, actor->tag, 0, actor->size);
     begin(actor, job);
-    if (job == JOB_READ)
-        pipe_read(&fifo, number, &actor->end->end, actor->size, &returns);
-    else
-        pipe_write(&fifo, number, &actor->end->end, actor->tag, actor->size, &returns);
+    model_call(number, &returns);
     return compare(&returns);
 }
 
@@ -316,10 +184,40 @@ static bool step_poll(void) {
     return true;
 }
 
-static bool step_interrupt(unsigned number) {
+/* The open end that the actor's descriptor leads to by now, which may be another than before. */
+static struct open_end *find_end(const struct actor *actor) {
+    for (unsigned i = 0; i < ENDS; i++)
+        if (ends[i].used && !ends[i].closed && ends[i].descriptor == actor->descriptor)
+            return &ends[i];
+    return NULL;
+}
+
+/* Begins the call that was interrupted again: `returns` tells of both. */
+static void model_restart(unsigned number, struct pipe_returns *returns) {
+    static struct open_end none; /* open for nothing: EBADF */
+    struct actor *actor = &actors[number];
+    const struct pipe_returns first = *returns;
+    free_ends();
+    if (actor->job != JOB_OPEN) {
+        struct open_end *end = find_end(actor);
+        actor->end = end ? end : &none;
+    }
+    model_call(number, returns);
+    returns->uncertain = returns->uncertain || first.uncertain;
+    for (unsigned i = 0; i < PIPE_ACTORS; i++)
+        if (i != number && first.actors >> i & 1) {
+            returns->actors |= (uint8_t)(1U << i);
+            returns->of[i] = first.of[i];
+        }
+}
+
+static bool step_interrupt(unsigned number, bool restart) {
     struct pipe_returns returns;
-    assert_int_equal(syscall(SYS_tgkill, getpid(), actors[number].id, SIGUSR1), 0);
+    int signal = restart ? SIGUSR2 : SIGUSR1;
+    assert_int_equal(syscall(SYS_tgkill, getpid(), actors[number].id, signal), 0);
     pipe_interrupt(&fifo, number, &returns);
+    if (restart && returns.of[number].result == -EINTR)
+        model_restart(number, &returns);
     return compare(&returns);
 }
 
@@ -327,7 +225,7 @@ static bool step_interrupt(unsigned number) {
 static bool step_of(unsigned number) {
     if (pipe_waiting(&fifo, number) != PIPE_WAITS_NOT) {
         waited++;
-        return !random_one_in(&numbers, 8) || step_interrupt(number);
+        return !random_one_in(&numbers, 8) || step_interrupt(number, random_one_in(&numbers, 2));
     }
     if (random_below(&numbers, 4) >= opens_and_ends())
         return step_open(number);
@@ -400,41 +298,13 @@ static void every_history_is_as_in_the_kernel(void **state) {
     assert_true(uncertain < HISTORIES / 20);
 }
 
-static int open_view(const struct actor *actor, const char *view) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/self/task/%d/%s", actor->id, view);
-    return open(path, O_RDONLY | O_CLOEXEC);
-}
-
-static bool start_actors(void) {
-    bool seen = true;
-    for (unsigned i = 0; i < PIPE_ACTORS; i++) {
-        actors[i].collected = true;
-        if (pthread_create(&actors[i].thread, NULL, act, &actors[i]) != 0)
-            return false;
-        while (actors[i].id == 0)
-            sched_yield();
-        actors[i].state = open_view(&actors[i], "stat");
-        actors[i].activity = open_view(&actors[i], "syscall");
-        actors[i].runs = open_view(&actors[i], "schedstat");
-        seen = seen && actors[i].state >= 0 && actors[i].activity >= 0 && actors[i].runs >= 0;
-    }
-    return seen;
-}
-
-static void end_actors(void) {
-    for (unsigned i = 0; i < PIPE_ACTORS; i++) {
-        begin(&actors[i], JOB_END);
-        pthread_join(actors[i].thread, NULL);
-    }
-}
-
 int main(void) {
     if (!enter_empty_file_system())
         return skip_for_want_of_a_file_system();
     const struct sigaction action = {.sa_handler = on_signal};
+    const struct sigaction restart = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     if (mkfifo("fifo", 0600) != 0 || sigaction(SIGPIPE, &action, NULL) != 0 ||
-        sigaction(SIGUSR1, &action, NULL) != 0)
+        sigaction(SIGUSR1, &action, NULL) != 0 || sigaction(SIGUSR2, &restart, NULL) != 0)
         return EXIT_FAILURE;
     if (!start_actors()) {
         fprintf(stderr, "skipped: /proc does not tell which system call a thread sleeps in\n");
