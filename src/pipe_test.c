@@ -219,6 +219,18 @@ static void readers_get_the_bytes_in_order(void **state) {
     assert_true(returns.of[0].digest == hash_bytes(bytes, sizeof bytes));
 }
 
+static void writes_of_one_tag_are_told_apart(void **state) {
+    (void)state;
+    open_both(true);
+    assert_int_equal(writes(2, WRITER, 5), 5);
+    assert_int_equal(writes(2, WRITER, 5), 5);
+    assert_int_equal(reads(0, READER, 10), 10);
+    uint8_t bytes[10];
+    payload_fill(bytes, 2, 0, 5);
+    payload_fill(bytes + 5, 2, 0, 5);
+    assert_true(returns.of[0].digest == hash_bytes(bytes, sizeof bytes));
+}
+
 static void too_many_pieces_are_blurred_until_all_is_read(void **state) {
     (void)state;
     open_both(true);
@@ -461,6 +473,7 @@ int main(void) {
         cmocka_unit_test_setup(both_is_its_own_partner, reset),
         cmocka_unit_test_setup(the_wrong_direction_is_ebadf, reset),
         cmocka_unit_test_setup(readers_get_the_bytes_in_order, reset),
+        cmocka_unit_test_setup(writes_of_one_tag_are_told_apart, reset),
         cmocka_unit_test_setup(too_many_pieces_are_blurred_until_all_is_read, reset),
         cmocka_unit_test_setup(capacity_is_slots_not_bytes, reset),
         cmocka_unit_test_setup(up_to_pipe_buf_all_or_nothing, reset),
