@@ -47,7 +47,8 @@ enum step_kind {
     STEP_DUP,      /* SLOT = dup DIRFD NUMBER    fcntl(2) F_DUPFD_CLOEXEC from NUMBER on */
     STEP_NOFILE, /* nofile NUMBER              setrlimit(2) RLIMIT_NOFILE, never above the first */
     STEP_AS,     /* as IDENTITY [FLAG...]      credentials(7) of everything that follows */
-    STEP_LANDLOCK, /* landlock PATH              landlock(7): FIFOs only beneath PATH, "" nowhere */
+    STEP_LANDLOCK, /* landlock PATH              landlock(7): FIFOs only beneath PATH, "" nowhere;
+                                                  EOPNOTSUPP with several actors */
 
     /* Done by the harness, which has every capability; relative paths start at the root. */
     STEP_CHOWN,     /* chown PATH UID:GID         chown(2) */

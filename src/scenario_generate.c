@@ -3,6 +3,7 @@
 #include "check.h"
 #include "scenario_call.h"
 #include "scenario_operands.h"
+#include "scenario_stage.h"
 #include "scenario_zoo.h"
 #include "scenario_zoo_mount.h"
 #include "scenario_zoo_rights.h"
@@ -173,7 +174,9 @@ void scenario_generate(struct scenario *out, struct random *random, enum target_
     scenario_clear(out);
     zoo_start(&zoo, out, random, shape);
     add_beginning(&zoo);
-    if (shape_has_calls(shape)) {
+    if (shape == SHAPE_THREADS || shape == SHAPE_INJECT) {
+        stage_add_calls(&zoo, shape, change_one_thing);
+    } else if (shape_has_calls(shape)) {
         add_sequence(&zoo);
     } else {
         if (random_one_in(random, 400))

@@ -5,6 +5,7 @@
 #include "scenario_cast.h"
 #include "scenario_edit.h"
 #include "scenario_mutation.h"
+#include "scenario_stage.h"
 #include "scenario_zoo.h"
 
 /* --- moving steps ---------------------------------------------------------------------------- */
@@ -130,7 +131,7 @@ static bool swap_paths(struct mutation *m) {
 /* --- steps ----------------------------------------------------------------------------------- */
 
 /* What costs much, mounts and above all a Landlock domain, comes seldom. */
-static enum step_kind kind_to_insert(struct random *random) {
+static enum step_kind kind_to_insert(struct random *random, enum target_shape shape) {
     static const uint8_t kinds[] = {STEP_MKDIR, STEP_FILE,   STEP_SYMLINK, STEP_LINK,  STEP_UNLINK,
                                     STEP_RMDIR, STEP_RENAME, STEP_CHMOD,   STEP_CHMOD, STEP_UMASK,
                                     STEP_UMASK, STEP_CHDIR,  STEP_CHDIR,   STEP_OPEN,  STEP_CLOSE};
@@ -138,6 +139,8 @@ static enum step_kind kind_to_insert(struct random *random) {
         STEP_AS,   STEP_AS,        STEP_AS,        STEP_CHOWN,   STEP_CHOWN,   STEP_ACL,
         STEP_ACL,  STEP_ATTRIBUTE, STEP_ATTRIBUTE, STEP_DUP,     STEP_NOFILE,  STEP_MOUNT,
         STEP_BIND, STEP_BIND,      STEP_REMOUNT,   STEP_REMOUNT, STEP_REMOUNT, STEP_UMOUNT};
+    if ((shape == SHAPE_THREADS || shape == SHAPE_INJECT) && random_one_in(random, 2))
+        return stage_random_kind(random, shape);
     if (!random_one_in(random, 4))
         return random_item(random, kinds);
     return random_one_in(random, 30) ? STEP_LANDLOCK : random_item(random, costly);
@@ -152,7 +155,7 @@ static void set_operands(struct mutation *m, struct step *step, enum operand but
 static bool insert_step(struct mutation *m) {
     uint32_t place = random_place(m);
     uint32_t end = m->scenario->step_count;
-    struct step *step = scenario_add(m->scenario, kind_to_insert(m->random));
+    struct step *step = scenario_add(m->scenario, kind_to_insert(m->random, m->shape));
     if (step == NULL)
         return false;
     set_operands(m, step, OPERAND_END);

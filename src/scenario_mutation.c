@@ -3,6 +3,7 @@
 #include "scenario_call.h"
 #include "scenario_cast.h"
 #include "scenario_operands.h"
+#include "scenario_stage.h"
 
 /* --- choosing -------------------------------------------------------------------------------- */
 
@@ -241,10 +242,8 @@ void mutation_set_operand(struct mutation *m, struct step *step, enum operand op
         set_entries(m, step);
         break;
     case OPERAND_ACTOR:
-        step->mode = (uint32_t)random_below(m->random, ACTORS);
-        break;
     case OPERAND_ERROR:
-        step->mode = (uint32_t)random_below(m->random, ERROR_MAX + 1);
+        stage_set_number(step, m->random);
         break;
     case OPERAND_USE:
         step->pointer = (uint8_t)random_below(m->random, USE_COUNT);

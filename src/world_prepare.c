@@ -393,6 +393,8 @@ static int prepare_as(struct world *world, const struct step *step) {
 
 static int prepare_landlock(struct world *world, const struct step *step) {
     struct walk walk = {.node = NODE_NONE};
+    if (scenario_is_staged(world->scenario)) /* a domain is a thread's own: the harness declines */
+        return EOPNOTSUPP;
     int error = step->path.length ? walk_path(world, step->path, WALK_FOLLOW, &walk) : 0;
     if (error)
         return error;
