@@ -8,6 +8,7 @@
 #include "directory.h"
 #include "gate.h"
 #include "landlock.h"
+#include "still.h"
 #include "tier.h"
 
 /* Adds a step of `kind` whose path is the directory that each scenario starts with. */
@@ -121,8 +122,8 @@ void abilities_find(struct host *host, struct sandbox *sandbox) {
     host->can[ABILITY_ROOT] = tier_has_root();
     host->can[ABILITY_TMPFS] = tier_has_namespaces() || directory_is_tmpfs();
     host->can[ABILITY_FILTER] = tier_has_filter();
-    host->can[ABILITY_ACTORS] = tier_has_namespaces();
-    host->can[ABILITY_GATE] = tier_has_namespaces() && gate_available();
+    host->can[ABILITY_ACTORS] = tier_has_namespaces() && still_available();
+    host->can[ABILITY_GATE] = host->can[ABILITY_ACTORS] && gate_available();
     host->can[ABILITY_DESCRIPTORS] = host->can[ABILITY_LIMITS] = host->can[ABILITY_POINTERS] = true;
     host->protected_hardlinks = is_set("/proc/sys/fs/protected_hardlinks");
     host->protected_symlinks = is_set("/proc/sys/fs/protected_symlinks");

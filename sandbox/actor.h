@@ -22,6 +22,7 @@
 #include "path_view.h"
 #include "stack.h"
 #include "steps.h"
+#include "still.h"
 #include "trap.h"
 #include "watch.h"
 
@@ -54,7 +55,9 @@ struct actor {
     pthread_t thread;
     bool started;
 
-    struct watch watch; /* the main thread's */
+    /* The main thread's. */
+    struct watch watch;
+    struct still still;
 };
 enum { ACTOR_BUFFER = 1 << 16 };
 

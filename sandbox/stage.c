@@ -218,23 +218,23 @@ void stage_watch(struct stage *stage) {
         actor->watch.clock = watch_clock(actor->id);
         snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)actor->id);
         watch_open(&actor->watch, path);
+        still_open(&actor->still, actor->id);
     }
 }
 
-/* Twice: within the C library or a sanitizer a thread may sleep for an instant. */
-static bool is_asleep(const struct actor *actor) {
-    if (!watch_is_asleep(&actor->watch))
-        return false;
-    sched_yield();
-    return watch_is_asleep(&actor->watch) && actor_is_busy(actor);
-}
-
-/* Looks at everyone once. True if all have come to rest. */
+/*
+ * Looks at everyone once. True if all have come to rest: then nobody wakes anybody any more. A lock
+ * of the C library's or a sanitizer's, held by a thread that is not an actor, may be what one waits
+ * for; that one runs then.
+ */
 static bool all_rest(struct stage *stage) {
+    int64_t runs[ACTORS];
     bool all = true;
+    for (int i = 0; i < ACTORS; i++)
+        runs[i] = actor_is_busy(&stage->actors[i]) ? still_first(&stage->actors[i].still) : -1;
     for (int i = 0; i < ACTORS; i++) {
         struct actor *actor = &stage->actors[i];
-        actor->asleep = actor_is_busy(actor) && is_asleep(actor);
+        actor->asleep = still_second(&actor->still, runs[i]) && actor_is_busy(actor);
         all &= actor->asleep || !actor_is_busy(actor);
     }
     return all;
@@ -279,8 +279,10 @@ void stage_look(struct stage *stage) {
 bool stage_end(struct stage *stage) {
     bool all = true;
     for (int i = 0; i < ACTORS; i++) {
-        if (stage->started)
+        if (stage->started) {
             watch_close(&stage->actors[i].watch);
+            still_close(&stage->actors[i].still);
+        }
         all &= actor_end(&stage->actors[i]);
     }
     return all;

@@ -3,8 +3,7 @@
  *
  * The worker conducts, on its own thread. It gives an actor an operation and goes on when every
  * actor is idle, stopped, or asleep in the kernel. That an actor sleeps is seen, not guessed from
- * time: its state in proc(5) is S while it waits, and R from before the call that wakes it returns.
- * The main thread looks, since there is no proc(5) in the arena (stage_look).
+ * time (still.h). The main thread looks, since there is no proc(5) in the arena (stage_look).
  */
 #ifndef FIFOFUZZ_STAGE_H
 #define FIFOFUZZ_STAGE_H

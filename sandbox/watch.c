@@ -46,10 +46,6 @@ static char state_of(int stat_file) {
     return name_end && name_end[1] == ' ' ? name_end[2] : '?';
 }
 
-bool watch_is_asleep(const struct watch *watch) {
-    return state_of(watch->stat_file) == 'S';
-}
-
 int64_t watch_used(const struct watch *watch) {
     struct timespec time = {0};
     clock_gettime(watch->clock, &time);

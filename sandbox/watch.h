@@ -47,9 +47,6 @@ static inline clockid_t watch_clock(pid_t id) {
     return (clockid_t)(~(unsigned)id << 3 | OF_A_THREAD);
 }
 
-/* Is the thread asleep, as proc(5) shows it at this moment? */
-bool watch_is_asleep(const struct watch *watch);
-
 /* The processor time that it has used, ns. */
 int64_t watch_used(const struct watch *watch);
 
