@@ -59,14 +59,15 @@ static int perform_system_call(const struct actor *actor, struct operation *oper
     }
 }
 
-static int become(struct actor *actor) {
-    const struct identity_now *wanted = &actor->steps->identity;
-    return identity_match(&actor->identity, &actor->steps->cookies, wanted);
+static void become(struct actor *actor, const struct identity_now *wanted) {
+    check(identity_match(&actor->identity, &actor->steps->cookies, wanted) == 0);
 }
 
+/* A call that is stopped goes on as who it began as, whoever acts in between. */
 static void perform(struct actor *actor, struct operation *operation) {
     const unsigned before = actor->trap.broken_pipes;
-    check(become(actor) == 0);
+    const struct identity_now stopped = actor->identity;
+    become(actor, &actor->steps->identity);
     if (step_is_call(operation->step)) {
         perform_call(actor, operation);
     } else {
@@ -75,6 +76,8 @@ static void perform(struct actor *actor, struct operation *operation) {
         operation->error = errno;
     }
     operation->broken_pipes = (uint8_t)(actor->trap.broken_pipes - before);
+    if (actor->depth > 1)
+        become(actor, &stopped);
 }
 
 /* --- orders --------------------------------------------------------------------------------- */

@@ -55,9 +55,11 @@ struct actor {
     pthread_t thread;
     bool started;
 
-    /* The main thread's. */
+    /* The main thread's, of a look. */
     struct watch watch;
     struct still still;
+    unsigned waits, naps; /* that it was waited for, and found asleep in a row */
+    int64_t used_before;  /* its processor time when the look began */
 };
 enum { ACTOR_BUFFER = 1 << 16 };
 

@@ -25,6 +25,7 @@ void stage_begin(struct stage *stage, const struct scenario *scenario,
                  struct observation *observation) {
     stage->on = stage->started && scenario_is_staged(scenario);
     stage->finishing = false;
+    stage->patient = true;
     stage->actor = 0;
     stage->observation = observation;
     for (int i = 0; i < ACTORS; i++)
@@ -180,16 +181,6 @@ static void interrupt_all(struct stage *stage) {
         }
 }
 
-/* A call that waits when nobody is left who could end that. */
-static void park_all(struct stage *stage) {
-    for (int i = 0; i < ACTORS && !stage->fallen; i++) {
-        if (!actor_is_busy(&stage->actors[i]))
-            continue;
-        send(stage, &stage->actors[i], trap_parking_signal());
-        settle(stage);
-    }
-}
-
 bool stage_reset_masks(struct stage *stage) {
     bool changed = false;
     for (int i = 0; stage->started && i < ACTORS; i++)
@@ -206,7 +197,8 @@ void stage_finish(struct stage *stage) {
         stage_resume(stage);
     }
     interrupt_all(stage);
-    park_all(stage);
+    stage->patient = false;
+    settle(stage);
 }
 
 /* --- on the main thread ---------------------------------------------------------------------- */
@@ -222,11 +214,26 @@ void stage_watch(struct stage *stage) {
     }
 }
 
+/* Has anyone else begun something that is not over? It may hold what `actor` waits for. */
+static bool others_act(const struct stage *stage, const struct actor *actor) {
+    for (int i = 0; i < ACTORS; i++)
+        if (&stage->actors[i] != actor && stage->actors[i].depth > 0)
+            return true;
+    return false;
+}
+
 /*
- * Looks at everyone once. True if all have come to rest: then nobody wakes anybody any more. A lock
- * of the C library's or a sanitizer's, held by a thread that is not an actor, may be what one waits
- * for; that one runs then.
+ * Is it at rest, if it is asleep? Operations of the harness are at once. A call under test may
+ * sleep for a moment and go on: it is at rest only if it may wait for others, and not right away.
  */
+static bool may_rest(const struct stage *stage, const struct actor *actor) {
+    enum { NAPS = 10 }; /* looks, a millisecond apart */
+    const bool is_call = step_is_call(actor->operations[actor->depth - 1].step);
+    return !is_call ||
+           (stage->patient && (others_act(stage, actor) || actor->depth > 1) && actor->naps > NAPS);
+}
+
+/* Looks at everyone once. True if all have come to rest: then nobody wakes anybody any more. */
 static bool all_rest(struct stage *stage) {
     int64_t runs[ACTORS];
     bool all = true;
@@ -235,7 +242,7 @@ static bool all_rest(struct stage *stage) {
     for (int i = 0; i < ACTORS; i++) {
         struct actor *actor = &stage->actors[i];
         actor->asleep = still_second(&actor->still, runs[i]) && actor_is_busy(actor);
-        all &= actor->asleep || !actor_is_busy(actor);
+        all &= !actor_is_busy(actor) || (actor->asleep && may_rest(stage, actor));
     }
     return all;
 }
@@ -247,32 +254,44 @@ static bool anyone_is_stopped(const struct stage *stage) {
     return false;
 }
 
-/* One that runs: what it has used since the look began says whether it will come back. */
-static void look_at_runner(struct stage *stage, struct actor *actor) {
-    static const int64_t patience = 20000000;
+/*
+ * Waits for one that works. One that runs on while others are stopped may try for a lock again and
+ * again; and whether it hangs the watch says, which wants to be asked ten times a second.
+ */
+static void wait_for(struct stage *stage, struct actor *actor) {
+    enum { LOOK_EVERY = 100 };
+    static const int64_t spinning = 20000000;
     static const struct timespec moment = {.tv_nsec = 1000000};
-    turn_await(&actor->turn, TURN_WORKER, &moment);
-    if (anyone_is_stopped(stage) && watch_used(&actor->watch) - actor->watch.since > patience)
-        stage->stuck = true;
-    else if (watch_look(&actor->watch, 0) == WATCH_RUNNING)
+    turn_await(&actor->turn, actor->turn == TURN_RESUME ? TURN_RESUME : TURN_WORKER, &moment);
+    actor->naps = actor->asleep ? actor->naps + 1 : 0;
+    stage->stuck |=
+        anyone_is_stopped(stage) && watch_used(&actor->watch) - actor->used_before > spinning;
+    if (++actor->waits % LOOK_EVERY != 0)
+        return;
+    const enum watch_verdict verdict = watch_look(&actor->watch, 0);
+    if (verdict == WATCH_RUNNING || verdict == WATCH_BLOCKED)
         syscall(SYS_tgkill, getpid(), actor->id, trap_parking_signal());
+}
+
+static void begin_look(struct stage *stage) {
+    stage->stuck = false;
+    for (int i = 0; i < ACTORS; i++) {
+        struct actor *actor = &stage->actors[i];
+        watch_begin(&actor->watch);
+        actor->used_before = actor_is_busy(actor) ? watch_used(&actor->watch) : 0;
+        actor->waits = actor->naps = 0;
+    }
 }
 
 void stage_look(struct stage *stage) {
     enum { ROUNDS_AT_ONCE = 100 };
-    stage->stuck = false;
-    for (int i = 0; i < ACTORS; i++) {
-        watch_begin(&stage->actors[i].watch);
-        stage->actors[i].watch.since = watch_used(&stage->actors[i].watch);
-    }
+    begin_look(stage);
     for (int round = 0; !all_rest(stage) && !stage->stuck; round++) {
-        if (round < ROUNDS_AT_ONCE) {
+        if (round < ROUNDS_AT_ONCE)
             sched_yield();
-            continue;
-        }
-        for (int i = 0; i < ACTORS; i++)
-            if (actor_is_busy(&stage->actors[i]) && !stage->actors[i].asleep)
-                look_at_runner(stage, &stage->actors[i]);
+        for (int i = 0; i < ACTORS && round >= ROUNDS_AT_ONCE; i++)
+            if (actor_is_busy(&stage->actors[i]) && stage->actors[i].depth > 0)
+                wait_for(stage, &stage->actors[i]);
     }
 }
 

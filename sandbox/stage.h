@@ -20,6 +20,7 @@ struct stage {
 
     /* Of the scenario at hand. */
     bool on;             /* it has steps that take actors */
+    bool patient;        /* a call that sleeps may wait for others */
     bool finishing;      /* its last step is over: what comes back now never did in time */
     unsigned actor;      /* the one that does what follows */
     uint32_t now;        /* index of the step at hand */
@@ -68,7 +69,7 @@ void stage_signal(struct stage *stage, unsigned actor, bool restart);
 
 /*
  * Ends the scenario: what is stopped goes on, what still waits is interrupted, and a call under
- * test that waits even now is said to hang.
+ * test that does not come back even now hangs.
  */
 void stage_finish(struct stage *stage);
 
@@ -80,7 +81,7 @@ bool stage_reset_masks(struct stage *stage);
 /* Opens what stage_look needs. */
 void stage_watch(struct stage *stage);
 
-/* Waits until all have come to rest; one that runs for too long is made to park. */
+/* Waits until all have come to rest; one that hangs is made to park. */
 void stage_look(struct stage *stage);
 
 /* Ends all actors. False if one had to be left alone: then nothing of the worker may be freed. */

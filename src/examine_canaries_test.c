@@ -102,8 +102,8 @@ static void every_canary_is_caught(void **state) {
     const struct implementation *const *list = implementation_list(&count);
     print_message("seed %d\n", SEED);
     for (size_t i = 0; i < count; i++) {
-        if (!is_canary(list[i]))
-            continue;
+        if (!is_canary(list[i]) || implementation_is_latent(list[i]))
+            continue; /* examine_overlap_test has those */
         to_minimize = canaries++ % MINIMIZED_ONE_IN == 0;
         caught += catch_canary(list[i]);
     }

@@ -22,6 +22,7 @@ enum { EXIT_SKIPPED = 77 };
 
 static struct examiner examiner;
 static struct finding finding; /* of the last search that did not hold */
+static enum target_shape search_shape = SHAPE_SEQUENCE;
 
 /* True where the sandbox holds canaries, too; if not, says why. */
 static inline bool can_examine(void) {
@@ -54,9 +55,9 @@ static inline void minimize_finding(void) {
 }
 
 /*
- * Examines up to `limit` scenarios that `seed` generates. Returns whether all held; `used` is their
- * number, the last one included. What is found is made small if `small`. `examiner.judge.reach` is
- * the caller's to set.
+ * Examines up to `limit` scenarios of search_shape that `seed` generates. Returns whether all held;
+ * `used` is their number, the last one included. What is found is made small if `small`.
+ * `examiner.judge.reach` is the caller's to set.
  */
 static inline bool search(const struct implementation *implementation, enum level level,
                           uint64_t seed, uint32_t limit, bool small, uint32_t *used) {
@@ -69,7 +70,7 @@ static inline bool search(const struct implementation *implementation, enum leve
     if (examine_open(&examiner, implementation, -1, reason, sizeof reason) != 0)
         fail_msg("%s", reason);
     for (*used = 0; held && *used < limit; ++*used) {
-        scenario_generate(&scenario, &random, SHAPE_SEQUENCE);
+        scenario_generate(&scenario, &random, search_shape);
         examine_adapt(&examiner, &scenario);
         held = examine(&examiner, &scenario, &finding);
     }

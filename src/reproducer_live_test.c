@@ -208,8 +208,8 @@ static bool find(const struct implementation *canary, struct contract *contract)
 
 static bool is_wanted(const struct implementation *implementation) {
     static unsigned canaries;
-    if (!is_canary(implementation))
-        return false;
+    if (!is_canary(implementation) || implementation_is_latent(implementation))
+        return false; /* what shows the latter is not exported */
     return only ? strcmp(implementation->name, only) == 0 : every || canaries++ % 12 == 0;
 }
 

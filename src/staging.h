@@ -25,7 +25,8 @@ struct staged_step {
     bool beside;    /* a late call of another actor was under way */
     bool injected;  /* of a call: its mknod(2) was answered with `error` */
     uint8_t error;
-    uint32_t as; /* index of the `as` step that it was begun under, plus 1; 0 for none */
+    uint32_t as;    /* index of the `as` step that it was begun under, plus 1; 0 for none */
+    int32_t number; /* of a call whose dirfd is a slot: what that held when it began */
 };
 
 struct staging {

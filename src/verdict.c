@@ -288,13 +288,17 @@ static bool judge_call(struct judging *judging, const struct step *step,
 /* Preparations go on as whoever they were made as. */
 static bool judge_staged_call(struct judging *judging, const struct step *step,
                               const struct outcome *outcome) {
+    const struct staged_step *staged = &judging->staging->steps[judging->index];
     struct world *world = judging->world;
     const struct identity identity = world->identity;
     const uint8_t capabilities = world->capabilities;
     if (outcome->reply == REPLY_BUSY)
         return true;
     set_scene(judging);
-    const bool good = judge_call(judging, step, outcome);
+    struct step begun = *step;
+    if (staged->late && step->dirfd.kind == DIRFD_SLOT)
+        begun.dirfd = (struct dirfd){DIRFD_NUMBER, staged->number};
+    const bool good = judge_call(judging, &begun, outcome);
     world->identity = identity;
     world->capabilities = capabilities;
     world->acting.injected = false;
@@ -307,6 +311,20 @@ static bool judge_staged_call(struct judging *judging, const struct step *step,
 static bool late(struct judging *judging) {
     judging->verdict->late = true;
     return false;
+}
+
+/*
+ * A call that is under way may have a descriptor of its own for the time being, so that others get
+ * higher numbers: which one, the documents do not say.
+ */
+static void take_number(const struct judging *judging, const struct step *step,
+                        const struct outcome *outcome) {
+    const struct staging *staging = judging->staging;
+    if (!staging || (step->kind != STEP_OPEN && step->kind != STEP_DUP) || outcome->result < 0)
+        return;
+    const struct staged_step *staged = &staging->steps[judging->index];
+    if ((staged->beside || staged->nested) && outcome->result > judging->world->slots[step->slot])
+        world_renumber(judging->world, step->slot, outcome->result);
 }
 
 static bool compare_preparation(struct judging *judging, const struct step *step,
@@ -322,6 +340,7 @@ static bool compare_preparation(struct judging *judging, const struct step *step
         judging->verdict->kind = VERDICT_DISAGREED;
         return late(judging);
     }
+    take_number(judging, step, outcome);
     int32_t number = judging->world->slots[step->slot];
     bool opens = step->kind == STEP_OPEN || step->kind == STEP_DUP;
     if (opens && got == 0 &&

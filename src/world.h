@@ -302,6 +302,12 @@ const struct descriptor *world_descriptor(const struct world *world, int32_t num
 /* The lowest free descriptor number from `least` on, or -1 if the limit leaves none. */
 int32_t world_free_number(const struct world *world, int32_t least);
 
+/*
+ * Gives the open descriptor that `slot` holds `number` instead, if no other open one has it: where
+ * somebody else had the lowest number for a moment.
+ */
+void world_renumber(struct world *world, unsigned slot, int32_t number);
+
 /* The bytes of a step's text. */
 static inline struct span world_text(const struct world *world, struct text text) {
     return (struct span){scenario_text(world->scenario, text), text.length};

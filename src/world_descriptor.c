@@ -46,6 +46,14 @@ static int open_slot(struct world *world, unsigned slot, int32_t least, bool pat
     return 0;
 }
 
+void world_renumber(struct world *world, unsigned slot, int32_t number) {
+    struct descriptor *descriptor = find_open(world, world->slots[slot]);
+    if (!descriptor || find_open(world, number))
+        return;
+    descriptor->number = number;
+    world->slots[slot] = number;
+}
+
 static int prepare_open(struct world *world, const struct step *step) {
     struct walk walk;
     close_slot(world, step->slot);

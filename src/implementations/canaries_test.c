@@ -346,7 +346,7 @@ static void every_canary_is_wrong_somewhere(void **state) {
     size_t count, survivors = 0;
     const struct implementation *const *list = implementation_list(&count);
     for (size_t i = 0; i < count; i++) {
-        if (!list[i]->breaks || is_wrong_somewhere(list[i]))
+        if (!list[i]->breaks || implementation_is_latent(list[i]) || is_wrong_somewhere(list[i]))
             continue;
         print_error("%s is right in all %zu situations\n", list[i]->name, situation_count);
         survivors++;
@@ -369,6 +369,7 @@ static bool left_open(const struct scenario *scenario) {
     return false;
 }
 
+/* Here calls follow each other, and the kernel does not fail. */
 static void whatever_is_no_canary_is_right_everywhere(void **state) {
     (void)state;
     size_t count;
@@ -376,7 +377,8 @@ static void whatever_is_no_canary_is_right_everywhere(void **state) {
     for (size_t i = 0; i < count; i++) {
         bool free_where_open = strcmp(list[i]->name, "honest-masks-type") == 0 ||
                                strcmp(list[i]->name, "honest-measures-path") == 0;
-        for (size_t k = 0; k < situation_count && !list[i]->breaks; k++) {
+        const bool right = !list[i]->breaks || implementation_is_latent(list[i]);
+        for (size_t k = 0; k < situation_count && right; k++) {
             if (free_where_open && left_open(&situations[k]))
                 continue;
             if (!always_differs(list[i], k, ATTEMPTS))

@@ -58,16 +58,6 @@ static int opens_parent_at(int dirfd, const char *path, mode_t mode) {
     return result;
 }
 
-static int retries_at(int dirfd, const char *path, mode_t mode) {
-    int before = errno;
-    for (;;) {
-        int result = correct(dirfd, path, mode);
-        if (!failed(result, EINTR))
-            return result;
-        errno = before;
-    }
-}
-
 static int blocks_signals_at(int dirfd, const char *path, mode_t mode) {
     sigset_t all, old;
     sigfillset(&all);
@@ -270,7 +260,6 @@ PLAIN(stat_first)
 PLAIN(masks_type)
 PLAIN(copies_path)
 PLAIN(opens_parent)
-PLAIN(retries)
 PLAIN(blocks_signals)
 PLAIN(allocates)
 PLAIN(locks)
@@ -300,7 +289,6 @@ static const struct implementation rows[] = {
     HONEST("honest-masks-type", "drops foreign type bits, as klibc", masks_type),
     HONEST("honest-copies-path", "works on a copy of the path", copies_path),
     HONEST("honest-opens-parent", "creates relative to the name's directory", opens_parent),
-    HONEST("honest-retries", "tries again after EINTR", retries),
     HONEST("honest-blocks-signals", "blocks all signals meanwhile", blocks_signals),
     HONEST("honest-allocates", "has its copy of the path on the heap", allocates),
     HONEST("honest-locks", "takes a mutex", locks),

@@ -35,6 +35,12 @@ struct implementation {
 /* The built-in ones (own, libc, raw), then the canaries; `count` of them, never changing. */
 const struct implementation *const *implementation_list(size_t *count);
 
+/*
+ * True of a canary that is right as long as calls follow each other and the kernel gives its own
+ * answers: it is wrong where calls overlap, or where the kernel fails.
+ */
+bool implementation_is_latent(const struct implementation *implementation);
+
 /* The built-in implementation called `name`, or NULL. */
 const struct implementation *implementation_find(const char *name);
 

@@ -5,7 +5,7 @@
 
 #include "check.h"
 
-enum { IMPLEMENTATIONS_MAX = 512 };
+enum { IMPLEMENTATIONS_MAX = 640 };
 
 static const struct implementation *const built_in[] = {
     &own_implementation,
@@ -14,11 +14,11 @@ static const struct implementation *const built_in[] = {
 };
 
 static const struct implementation_table *const tables[] = {
-    &canaries_argument,   &canaries_path,  &canaries_exist,    &canaries_directory,
-    &canaries_permission, &canaries_node,  &canaries_effect,   &canaries_state,
-    &canaries_mount,      &canaries_space, &canaries_order,    &canaries_identity,
-    &canaries_setgid,     &canaries_acl,   &canaries_landlock, &canaries_descriptor,
-    &honest_ones,
+    &canaries_argument,   &canaries_path,   &canaries_exist,    &canaries_directory,
+    &canaries_permission, &canaries_node,   &canaries_effect,   &canaries_state,
+    &canaries_mount,      &canaries_space,  &canaries_order,    &canaries_identity,
+    &canaries_setgid,     &canaries_acl,    &canaries_landlock, &canaries_descriptor,
+    &canaries_overlap,    &canaries_inject, &honest_ones,
 };
 
 static const struct implementation *all[IMPLEMENTATIONS_MAX];
@@ -42,6 +42,19 @@ const struct implementation *const *implementation_list(size_t *count) {
     check(pthread_once(&once, collect) == 0);
     *count = all_count;
     return all;
+}
+
+static bool is_row_of(const struct implementation_table *table,
+                      const struct implementation *implementation) {
+    for (size_t row = 0; row < table->count; row++)
+        if (&table->rows[row] == implementation)
+            return true;
+    return false;
+}
+
+bool implementation_is_latent(const struct implementation *implementation) {
+    return is_row_of(&canaries_overlap, implementation) ||
+           is_row_of(&canaries_inject, implementation);
 }
 
 const struct implementation *implementation_find(const char *name) {

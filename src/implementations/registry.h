@@ -39,6 +39,8 @@ extern const struct implementation_table canaries_setgid;
 extern const struct implementation_table canaries_acl;
 extern const struct implementation_table canaries_landlock;
 extern const struct implementation_table canaries_descriptor;
+extern const struct implementation_table canaries_overlap; /* these two: implementation_is_latent */
+extern const struct implementation_table canaries_inject;
 
 /* Correct but unusual ones: `breaks` is NULL, the name starts with "honest-". */
 extern const struct implementation_table honest_ones;
