@@ -309,10 +309,10 @@ static void inject(struct call *call, int error) {
     call_applies(call, CLAUSE_RETURNS);
     call_applies(call, CLAUSE_SECCOMP_INJECT);
     prediction->phantom = error == 0;
+    prediction->decisive = CLAUSE_SECCOMP_INJECT;
     if (prediction->error == 0) {
         prediction->allowed = (struct errno_set){{0}};
         prediction->error = error;
-        prediction->decisive = CLAUSE_SECCOMP_INJECT;
     }
     errno_set_add(&prediction->allowed, error);
 }

@@ -316,11 +316,20 @@ static void accuse(struct examiner *examiner, struct finding *finding) {
         finding->verdict.kind = VERDICT_VIOLATED;
 }
 
+/*
+ * Nothing behind the step at fault is needed, unless calls overlapped: then it may be what they
+ * overlapped with.
+ */
+static void cut(struct finding *finding) {
+    if (!scenario_is_staged(&finding->scenario))
+        scenario_truncate(&finding->scenario, finding->verdict.step + 1);
+}
+
 /* What the last run showed besides its verdict. The stack is where it ended, if it did there. */
 static void describe(const struct examiner *examiner, struct finding *finding) {
     const struct observation *last = sandbox_last(examiner->sandbox);
     bool ended = finding->verdict.aspect == ASPECT_ENDING;
-    scenario_truncate(&finding->scenario, finding->verdict.step + 1);
+    cut(finding);
     finding->stderr_length =
         sandbox_stderr(examiner->sandbox, finding->stderr_text, sizeof finding->stderr_text);
     symbols_print(last->stack, ended ? last->stack_count : 0, finding->stack_text,
@@ -343,12 +352,34 @@ void examine_describe(const struct examiner *examiner, const struct scenario *sc
     name_by_key(finding);
 }
 
+/* What shows without calls that overlap is no matter of overlapping. */
+static void try_one_by_one(struct examiner *examiner, struct finding *finding) {
+    static struct scenario single;
+    struct verdict verdict;
+    uint32_t kept = 0;
+    if (finding->verdict.aspect == ASPECT_ENDING) /* what it holds since may show anywhere */
+        return;
+    scenario_copy(&single, &finding->scenario);
+    for (uint32_t i = 0; i < single.step_count; i++)
+        if (single.steps[i].kind != STEP_PAUSE && single.steps[i].kind != STEP_RESUME)
+            single.steps[kept++] = single.steps[i];
+    if (kept == single.step_count)
+        return;
+    scenario_truncate(&single, kept);
+    replay(examiner, &single, &verdict);
+    if (!verdict_is_bad(&verdict))
+        return;
+    scenario_copy(&finding->scenario, &single);
+    finding->verdict = verdict;
+}
+
 void examine_investigate(struct examiner *examiner, const struct scenario *scenario,
                          const struct verdict *verdict, struct finding *finding) {
     finding->verdict = *verdict;
     finding->effort = (struct minimize_effort){0};
     scenario_copy(&finding->scenario, scenario);
-    if (verdict->late)
+    try_one_by_one(examiner, finding);
+    if (finding->verdict.late)
         attribute(examiner, finding);
     describe(examiner, finding);
     scenario_copy(&finding->original, &finding->scenario);
@@ -435,7 +466,7 @@ static bool confirm(struct examiner *examiner, struct finding *finding, enum fau
     if (!shows(&verdict, &finding->scenario, finding->key))
         return false;
     finding->verdict = verdict;
-    scenario_truncate(&finding->scenario, verdict.step + 1);
+    cut(finding);
     accuse(examiner, finding);
     repeat(examiner, finding);
     return finding->fault == fault && finding->repeated == finding->replays;

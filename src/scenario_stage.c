@@ -25,10 +25,12 @@ static uint32_t random_error(struct random *random) {
     return random_item(random, usual);
 }
 
-/* An implementation makes few system calls, and most of its faults lie before the first two. */
+/* An implementation makes few system calls, and most of its faults lie before the first two; of
+ * instructions it may execute hundreds, in each of which may be a fault. */
 static uint32_t random_stop(struct random *random, bool instruction) {
     static const uint8_t calls[] = {1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 5, 8};
-    return instruction ? random_between(random, 1, 120) : random_item(random, calls);
+    return instruction ? random_between(random, 1, 8U << random_below(random, 6))
+                       : random_item(random, calls);
 }
 
 void stage_set_number(struct step *step, struct random *random) {
