@@ -58,10 +58,13 @@ static void visit(struct search *search) {
 
 static void go_on(struct search *search, uint32_t next) {
     const bool last = next == search->observation->outcome_count;
+    const bool due = is_due(search, next);
     if (last && search->pending_count == 0)
         visit(search);
-    else if (!last && !is_due(search, next))
+    else if (!last && !due)
         take_step(search, next);
+    if (!last && !due && search->staging->steps[next].late)
+        return; /* its begin is no event: before it is as good as behind it */
     for (uint32_t i = 0; i < search->pending_count && !search->ended && !search->exhausted; i++)
         take_effect(search, i, next);
 }
