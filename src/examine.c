@@ -287,7 +287,14 @@ static bool shows(const struct verdict *verdict, const struct scenario *scenario
     return strcmp(shown, key) == 0;
 }
 
-/* Counts how often the cut scenario shows the same fault again. Hangs are replayed once. */
+static bool is_racy(const struct finding *finding) {
+    return finding->repeated < finding->replays;
+}
+
+/*
+ * Counts how often the cut scenario shows the same fault again. Hangs are replayed once; what shows
+ * at times only, as often as tells its odds.
+ */
 static void repeat(struct examiner *examiner, struct finding *finding) {
     const int64_t enough = clock_monotonic_ns() + 2000000000;
     finding->replays = finding->repeated = 0;
@@ -296,7 +303,8 @@ static void repeat(struct examiner *examiner, struct finding *finding) {
         replay(examiner, &finding->scenario, &verdict);
         finding->repeated += shows(&verdict, &finding->scenario, finding->key);
         finding->replays++;
-    } while (finding->replays < EXAMINE_REPLAYS && clock_monotonic_ns() < enough);
+    } while (finding->replays < (is_racy(finding) ? EXAMINE_ODDS : EXAMINE_REPLAYS) &&
+             clock_monotonic_ns() < enough);
 }
 
 /*

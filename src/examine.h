@@ -25,6 +25,7 @@ enum fault {
 
 enum {
     EXAMINE_REPLAYS = 10,
+    EXAMINE_ODDS = 1000,  /* replays of what some replays did not show */
     FAULT_KEY_SIZE = 128, /* of a verdict_signature, its NUL included */
     SIGNATURE_SIZE = 224, /* of a finding's; fits a file name with something to spare */
 };

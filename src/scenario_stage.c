@@ -148,7 +148,8 @@ void stage_add_calls(struct zoo *zoo, enum target_shape shape, stage_change *cha
     struct random *random = zoo->random;
     if (random_one_in(random, 8))
         change_circumstances(&play);
-    for (uint32_t i = random_between(random, 2, 7); i > 0; i--) {
+    add_call(&play);
+    for (uint32_t i = random_between(random, 1, 6); i > 0; i--) {
         if (random_one_in(random, 2))
             let_act(&play, random_below(random, ACTORS));
         if (random_one_in(random, 4))

@@ -313,17 +313,21 @@ static bool late(struct judging *judging) {
     return false;
 }
 
+/* Is a call under way that began before the step at hand? */
+static bool is_overlapped(const struct judging *judging) {
+    const struct staging *staging = judging->staging;
+    return staging &&
+           (staging->steps[judging->index].beside || staging->steps[judging->index].nested);
+}
+
 /*
  * A call that is under way may have a descriptor of its own for the time being, so that others get
  * higher numbers: which one, the documents do not say.
  */
 static void take_number(const struct judging *judging, const struct step *step,
                         const struct outcome *outcome) {
-    const struct staging *staging = judging->staging;
-    if (!staging || (step->kind != STEP_OPEN && step->kind != STEP_DUP) || outcome->result < 0)
-        return;
-    const struct staged_step *staged = &staging->steps[judging->index];
-    if ((staged->beside || staged->nested) && outcome->result > judging->world->slots[step->slot])
+    if (is_overlapped(judging) && (step->kind == STEP_OPEN || step->kind == STEP_DUP) &&
+        outcome->result > judging->world->slots[step->slot])
         world_renumber(judging->world, step->slot, outcome->result);
 }
 
@@ -335,6 +339,8 @@ static bool compare_preparation(struct judging *judging, const struct step *step
     if (step->kind == STEP_UMASK &&
         !holds(judging, CLAUSE_STATE_UMASK, ASPECT_UMASK, umask_before, outcome->result))
         return late(judging);
+    if (got == EMFILE && expected == 0 && is_overlapped(judging)) /* the same under a low limit */
+        return undecided(judging, CLAUSE_STATE_DESCRIPTORS);
     if ((expected == 0) != (got == 0)) {
         violated(judging, CLAUSE_ARENA, ASPECT_PREPARATION, expected, got);
         judging->verdict->kind = VERDICT_DISAGREED;
