@@ -146,6 +146,11 @@ enum staged stage_do(struct stage *stage, struct operation *operation, bool quic
     return actor->depth == depth ? STAGED_OVER : STAGED_WAITS;
 }
 
+void stage_rest(struct stage *stage) {
+    if (stage->on)
+        settle(stage);
+}
+
 void stage_resume(struct stage *stage) {
     struct actor *actor = &stage->actors[stage->actor];
     if (!actor_is_paused(actor))

@@ -61,6 +61,9 @@ enum staged stage_do(struct stage *stage, struct operation *operation, bool quic
 /* Where the path of the next operation of the actor at hand can be put. */
 const struct path_view *stage_view(const struct stage *stage);
 
+/* After a deed of the worker's own that may let an actor go on: waits until all are at rest. */
+void stage_rest(struct stage *stage);
+
 /* Lets the call go on that the actor at hand is stopped in, if it is. */
 void stage_resume(struct stage *stage);
 

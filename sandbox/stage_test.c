@@ -57,6 +57,26 @@ static void readers_wait_and_writers_break(void **state) {
     assert_int_equal(seen->outcomes[10].broken_pipes, 1);
 }
 
+static void what_a_close_wakes_is_over_with_it(void **state) {
+    (void)state;
+    const struct observation *seen = run("mkfifo \"f\" 0644       # 0\n"
+                                         "d0 = open \"f\" both wait # 0\n"
+                                         "d1 = open \"f\" wait   # 0\n"
+                                         "actor 1\n"
+                                         "read d1 10            # waits 0\n"
+                                         "actor 0\n"
+                                         "close d0              # 0\n"
+                                         "d1 = open \"f\" both   # 0\n");
+    assert_int_equal(seen->outcomes[4].ended, 6);
+}
+
+static void the_harness_s_own_pipe_is_no_fifo_of_the_scenario_s(void **state) {
+    (void)state;
+    run("d0 = dup 2 7\n"
+        "write d0 1  # EOPNOTSUPP\n"
+        "use d0 pending # EOPNOTSUPP\n");
+}
+
 static void calls_stop_and_go_on(void **state) {
     (void)state;
     need(ABILITY_GATE);
@@ -108,6 +128,8 @@ int main(void) {
         cmocka_unit_test(what_waits_for_ever_is_interrupted_at_the_end),
         cmocka_unit_test(a_signal_interrupts_or_restarts),
         cmocka_unit_test(readers_wait_and_writers_break),
+        cmocka_unit_test(what_a_close_wakes_is_over_with_it),
+        cmocka_unit_test(the_harness_s_own_pipe_is_no_fifo_of_the_scenario_s),
         cmocka_unit_test(calls_stop_and_go_on),
         cmocka_unit_test(calls_stop_at_every_instruction),
         cmocka_unit_test(the_kernel_s_answer_is_replaced),

@@ -241,7 +241,11 @@ static int close_slot(struct steps *steps, unsigned slot) {
         return -1;
     }
     mark(steps, number, false);
-    return close(number);
+    int result = close(number);
+    int error = errno;
+    stage_rest(steps->stage);
+    errno = error;
+    return result;
 }
 
 /* The slot holds what was opened, if it was. */

@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "check.h"
 #include "stage.h"
@@ -48,6 +49,13 @@ int steps_use_open(struct steps *steps, uint32_t index, const char *path, int fl
 
 /* --- on a descriptor ------------------------------------------------------------------------ */
 
+/* A copy of descriptor 2, which is the harness's pipe and no FIFO of the scenario's. */
+static bool is_output(const struct stat *status) {
+    struct stat output;
+    return fstat(STDERR_FILENO, &output) == 0 && output.st_dev == status->st_dev &&
+           output.st_ino == status->st_ino;
+}
+
 /* The descriptor that a slot holds, if it is a FIFO's; -1 and errno otherwise. */
 static int fifo_of(const struct steps *steps, unsigned slot) {
     enum { FIRST_OF_SCENARIO = 3 };
@@ -57,7 +65,7 @@ static int fifo_of(const struct steps *steps, unsigned slot) {
     if (number < FIRST_OF_SCENARIO || fstat(number, &status))
         return -1;
     errno = EOPNOTSUPP;
-    return S_ISFIFO(status.st_mode) ? number : -1;
+    return S_ISFIFO(status.st_mode) && !is_output(&status) ? number : -1;
 }
 
 static int transfer(struct steps *steps, uint32_t index, const struct step *step) {
@@ -113,6 +121,15 @@ static int use(int file, enum use what) {
     return -1;
 }
 
+/* Writers may go on when there is more room. */
+static int resize(const struct steps *steps, int file, uint32_t size) {
+    const int result = fcntl(file, F_SETPIPE_SZ, (int)size);
+    const int error = errno;
+    stage_rest(steps->stage);
+    errno = error;
+    return result;
+}
+
 static int on_descriptor(const struct steps *steps, const struct step *step) {
     const int file = fifo_of(steps, step->slot);
     if (file < 0)
@@ -121,7 +138,7 @@ static int on_descriptor(const struct steps *steps, const struct step *step) {
     if (step->kind == STEP_POLL)
         return look_for_events(file);
     if (step->kind == STEP_RESIZE)
-        return fcntl(file, F_SETPIPE_SZ, (int)step->mode);
+        return resize(steps, file, step->mode);
     return use(file, (enum use)step->pointer);
 }
 
