@@ -143,7 +143,7 @@ static bool has_odd_bytes(struct span name) {
 static bool starts_at_path_only(const struct call *call) {
     const struct descriptor *descriptor =
         world_descriptor(call->world, world_descriptor_number(call->world, call->dirfd));
-    return descriptor && descriptor->path_only;
+    return descriptor && descriptor->flags & OPEN_PATH;
 }
 
 /*

@@ -189,13 +189,16 @@ static bool compare_descriptor_state(struct comparison *comparison,
                                      const struct descriptor *expected,
                                      const struct observed_slot *seen) {
     enum node_type type = (enum node_type)comparison->world->nodes[expected->place.node].type;
+    const bool path_only = expected->flags & OPEN_PATH;
     bool has_offset =
-        !expected->path_only && (type == NODE_FILE || type == NODE_DIRECTORY) && seen->offset != -1;
+        !path_only && (type == NODE_FILE || type == NODE_DIRECTORY) && seen->offset != -1;
+    const int nonblock = expected->flags & OPEN_WAIT ? 0 : O_NONBLOCK;
+    const int append = expected->flags & OPEN_APPEND ? O_APPEND : 0;
     const int changeable = O_APPEND | O_ASYNC | O_DIRECT | O_NOATIME | O_NONBLOCK; /* F_SETFL */
     const int64_t pairs[][2] = {
         {0, has_offset ? seen->offset : 0},
         {true, seen->close_on_exec},
-        {expected->path_only ? 0 : O_NONBLOCK, seen->flags & changeable},
+        {path_only ? 0 : nonblock | append, seen->flags & changeable},
     };
     for (size_t i = 0; i < sizeof pairs / sizeof pairs[0]; i++)
         if (pairs[i][0] != pairs[i][1]) {

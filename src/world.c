@@ -34,10 +34,21 @@ static void reset_process(struct world *world) {
     world->capabilities = 0;
     world->nofile = world->host->nofile;
     world->acting = (struct acting){0};
+    for (int actor = 0; actor < ACTORS; actor++)
+        world->waiting[actor].waits = false;
     for (int slot = 0; slot < SCENARIO_SLOTS; slot++) {
         world->descriptors[slot].number = -1;
         world->slots[slot] = -1;
     }
+}
+
+static void reset_fifos(struct world *world) {
+    for (int i = 0; i < WORLD_FIFOS_MAX; i++) {
+        world->fifos[i].node = NODE_NONE;
+        world->fifos[i].pipe.readers = world->fifos[i].pipe.writers = 0;
+        world->ends[i].descriptors = 0;
+    }
+    world->fifo_step = (struct fifo_step){0};
 }
 
 node_id world_add_root(struct world *world, uint8_t superblock) {
@@ -56,6 +67,7 @@ void world_reset(struct world *world, const struct scenario *scenario, const str
     world_add_root(world, 0);
     reset_mounts(world);
     reset_process(world);
+    reset_fifos(world);
 }
 
 /* Eight bytes at a time, in the manner of FNV-1a; begins with the directory, to spread its names.
@@ -154,7 +166,9 @@ int32_t world_descriptor_number(const struct world *world, struct dirfd dirfd) {
 }
 
 const struct descriptor *world_descriptor(const struct world *world, int32_t number) {
-    static const struct descriptor standard[] = {{.number = 0}, {.number = 1}, {.number = 2}};
+    static const struct descriptor standard[] = {{.number = 0, .end = END_NONE},
+                                                 {.number = 1, .end = END_NONE},
+                                                 {.number = 2, .end = END_NONE}};
     if (number < 0)
         return NULL;
     if (number < 3)
@@ -165,9 +179,20 @@ const struct descriptor *world_descriptor(const struct world *world, int32_t num
     return NULL;
 }
 
+/* An open that waits has its number already. */
+static bool is_reserved(const struct world *world, int32_t number) {
+    for (int i = 0; i < ACTORS; i++) {
+        const struct waiting *call = &world->waiting[i];
+        if (call->waits && call->number == number &&
+            world->scenario->steps[call->step].kind == STEP_OPEN)
+            return true;
+    }
+    return false;
+}
+
 int32_t world_free_number(const struct world *world, int32_t least) {
     int32_t number = least < 3 ? 3 : least;
-    while (world_descriptor(world, number))
+    while (world_descriptor(world, number) || is_reserved(world, number))
         number++;
     return (uint32_t)number < world->nofile ? number : -1;
 }

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "host.h"
+#include "pipe.h"
 #include "scenario.h"
 
 enum {
@@ -27,7 +28,9 @@ enum {
     WORLD_PATH_LENGTH = 4096, /* PATH_MAX: the first length that is too long */
     WORLD_LINKS = 40,         /* path_resolution(7): links followed in one walk */
     WORLD_FIRST_UMASK = 022,
+    WORLD_FIFOS_MAX = SCENARIO_SLOTS + ACTORS, /* open in a slot, or an actor waits at it */
 };
+_Static_assert((int)PIPE_ACTORS == (int)ACTORS, "each actor can wait at a FIFO");
 
 typedef uint16_t node_id;
 enum { NODE_NONE = 0, NODE_ROOT = 1 };
@@ -101,8 +104,53 @@ struct place {
 
 struct descriptor {
     int32_t number; /* -1: not open */
-    bool path_only; /* O_PATH */
+    uint8_t flags;  /* OPEN_*, as it was opened */
+    uint8_t end;    /* index in world.ends of a FIFO's, else END_NONE */
     struct place place;
+};
+
+/* A FIFO that was opened. It keeps its row as long as no other needs it. */
+struct fifo {
+    node_id node;   /* NODE_NONE: the row was never used */
+    bool discarded; /* it held bytes when its last end was closed: they are gone */
+    struct pipe pipe;
+};
+
+/* An open file description of a FIFO, which dup(2) shares. */
+struct fifo_end {
+    uint8_t fifo;        /* index in world.fifos */
+    uint8_t descriptors; /* that lead to it; 0: the row is free */
+    struct pipe_end end;
+};
+enum { END_NONE = UINT8_MAX };
+
+/* An actor's open, read or write that waits at a FIFO. */
+struct waiting {
+    bool waits;
+    uint8_t fifo;        /* index in world.fifos */
+    uint8_t end;         /* of read and write: in world.ends, END_NONE once it has no descriptor */
+    uint32_t step;       /* its index */
+    int32_t number;      /* its descriptor; an open has reserved it */
+    struct place place;  /* of an open: the FIFO */
+    struct identity who; /* began it, with these */
+    uint8_t capabilities;
+};
+
+/* A step on a FIFO that was over by the step that was prepared last, be it that one or earlier. */
+struct came_back {
+    uint32_t step;
+    struct pipe_return with; /* with.result is -errno of a failure */
+};
+
+/* What the step prepared last met if it was one on a FIFO, and what came back by it. */
+struct fifo_step {
+    bool fifo;
+    bool uncertain; /* the scheduler decides what came back, and what the FIFO is like now */
+    bool full, discarded, read_only; /* of the FIFO; of the mount that it was reached by */
+    uint8_t came_count;
+    node_id node;
+    uint32_t readers, writers, bytes;
+    struct came_back came[ACTORS + 1];
 };
 
 /* Who acts, and what the call at hand is to meet: its judge says so (staging.h). */
@@ -128,11 +176,15 @@ struct world {
     uint8_t superblock_count, mount_count, landlock_count, attribute_steps;
     uint16_t acl_count; /* acls[0] is not used */
     struct acting acting;
+    struct fifo_step fifo_step;
+    struct waiting waiting[ACTORS];
     node_id landlock[LANDLOCK_MAX]; /* each domain's directory, NODE_NONE for none */
     struct superblock superblocks[WORLD_MOUNTS_MAX];
     struct mount mounts[WORLD_MOUNTS_MAX];
     struct descriptor descriptors[SCENARIO_SLOTS]; /* those that are open besides 0, 1 and 2 */
     int32_t slots[SCENARIO_SLOTS]; /* the number each holds, closed or not; -1 before any open */
+    struct fifo fifos[WORLD_FIFOS_MAX];
+    struct fifo_end ends[WORLD_FIFOS_MAX];
     struct acl acls[WORLD_ACLS_MAX];
     struct node nodes[WORLD_NODES_MAX];
     struct name names[WORLD_NAMES_MAX];
@@ -267,6 +319,9 @@ bool world_ids_fit(const struct world *world, mount_id mount);
 /* Is `mount`, or the file system it shows, read-only? */
 bool world_read_only(const struct world *world, mount_id mount);
 
+/* Is a regular file open for writing that was reached by `mount`? Then it stays writable. */
+bool world_has_writers(const struct world *world, mount_id mount);
+
 /* What uses up the inodes of a file system: tmpfs(5) nr_inodes. */
 struct inode_use {
     uint32_t used;          /* all of them, with */
@@ -299,7 +354,10 @@ int32_t world_descriptor_number(const struct world *world, struct dirfd dirfd);
 /* The open descriptor `number`, or NULL if it is not open. 0, 1 and 2 have node NODE_NONE. */
 const struct descriptor *world_descriptor(const struct world *world, int32_t number);
 
-/* The lowest free descriptor number from `least` on, or -1 if the limit leaves none. */
+/*
+ * The lowest free descriptor number from `least` on, or -1 if the limit leaves none. One that an
+ * open has reserved which waits is not free.
+ */
 int32_t world_free_number(const struct world *world, int32_t least);
 
 /*
@@ -307,6 +365,12 @@ int32_t world_free_number(const struct world *world, int32_t least);
  * somebody else had the lowest number for a moment.
  */
 void world_renumber(struct world *world, unsigned slot, int32_t number);
+
+/* Is `step` to be left out, for the actor that would do it waits in an earlier one? */
+bool world_is_busy(const struct world *world, const struct step *step);
+
+/* Does step `index`, which was prepared, still wait? */
+bool world_waits(const struct world *world, uint32_t index);
 
 /* The bytes of a step's text. */
 static inline struct span world_text(const struct world *world, struct text text) {
@@ -360,9 +424,10 @@ uint16_t world_add_acl(struct world *world, const struct acl *acl);
 node_id world_add_root(struct world *world, uint8_t superblock);
 
 /*
- * Does what preparation `step` does, if Linux would let it. Returns 0 or the errno; of open and dup
- * the descriptor goes to the slot. The world is unchanged by a failure, but that open and dup have
- * closed what the slot held.
+ * Does what preparation `step` of world->scenario does, if Linux would let it, or begins it; one
+ * that world_is_busy is left out. Returns 0 or the errno; of open and dup the descriptor goes to
+ * the slot. The world is unchanged by a failure, but that open and dup have closed what the slot
+ * held. world->fifo_step tells of FIFOs more: counts, and earlier steps that came back.
  */
 int world_prepare(struct world *world, const struct step *step);
 

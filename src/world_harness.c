@@ -197,6 +197,9 @@ static int remount_superblock(struct world *world, uint8_t number, bool read_onl
     world_inode_use(world, number, &use);
     if (read_only && !superblock->read_only && use.held > 0)
         return EBUSY;
+    for (mount_id i = 0; read_only && !superblock->read_only && i < world->mount_count; i++)
+        if (world->mounts[i].superblock == number && world_has_writers(world, i))
+            return EBUSY;
     superblock->read_only = read_only;
     return 0;
 }
@@ -209,6 +212,8 @@ static int prepare_remount(struct world *world, const struct step *step) {
     struct mount *mount = &world->mounts[place.mount];
     if (step->flags & MOUNT_SUPERBLOCK)
         return remount_superblock(world, mount->superblock, step->flags & MOUNT_READ_ONLY);
+    if (step->flags & MOUNT_READ_ONLY & ~mount->flags && world_has_writers(world, place.mount))
+        return EBUSY;
     mount->flags = (mount->flags & MOUNT_IDMAP) | step->flags;
     return 0;
 }

@@ -5,7 +5,7 @@
  */
 #include <sys/stat.h>
 
-#include "world.h"
+#include "world_fifos.h"
 
 static const struct node *node_at(const struct world *world, struct place place) {
     return &world->nodes[place.node];
@@ -168,7 +168,7 @@ static bool is_held(const struct world *world, node_id id) {
     for (int i = 0; i < world->landlock_count; i++)
         if (world->landlock[i] == id)
             return true;
-    return false;
+    return world_is_awaited(world, id);
 }
 
 void world_inode_use(const struct world *world, uint8_t superblock, struct inode_use *use) {

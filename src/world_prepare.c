@@ -447,5 +447,9 @@ int world_prepare(struct world *world, const struct step *step) {
         [STEP_WITHIN] = world_prepare_use,
     };
     check(step->kind < STEP_KIND_COUNT && table[step->kind]);
+    world->fifo_step.fifo = world->fifo_step.uncertain = false;
+    world->fifo_step.came_count = 0;
+    if (world_is_busy(world, step))
+        return 0;
     return table[step->kind](world, step);
 }

@@ -4,12 +4,26 @@
  */
 #include <errno.h>
 
-#include "world.h"
+#include "world_fifos.h"
+
+/* What a slot holds is used only if it is a FIFO. */
+static int on_slot(struct world *world, const struct step *step) {
+    const struct descriptor *descriptor = world_descriptor(world, world->slots[step->slot]);
+    if (!descriptor)
+        return EBADF;
+    if (descriptor->place.node == NODE_NONE ||
+        world->nodes[descriptor->place.node].type != NODE_FIFO)
+        return EOPNOTSUPP;
+    return world_use_fifo(world, world->acting.actor, step, descriptor->number);
+}
 
 int world_prepare_use(struct world *world, const struct step *step) {
     switch ((int)step->kind) {
     case STEP_ACTOR:
         world->acting.actor = (uint8_t)step->mode;
+        return 0;
+    case STEP_SIGNAL:
+        world_signal(world, step->mode, step->flags & SIGNAL_RESTART);
         return 0;
     case STEP_PAUSE:
     case STEP_RESUME:
@@ -17,6 +31,6 @@ int world_prepare_use(struct world *world, const struct step *step) {
     case STEP_WITHIN:
         return 0;
     default:
-        return EOPNOTSUPP;
+        return on_slot(world, step);
     }
 }
