@@ -30,7 +30,8 @@ static bool may_be_disturbed(const struct verdict *verdict) {
                        verdict->aspect == ASPECT_PARENT_ERROR ||
                        verdict->aspect == ASPECT_PLACE_CHANGED ||
                        verdict->aspect == ASPECT_PREPARATION;
-    bool is_eloop = about_error && (verdict->got == ELOOP || verdict->expected == ELOOP);
+    bool is_eloop = (about_error && (verdict->got == ELOOP || verdict->expected == ELOOP)) ||
+                    (verdict->aspect == ASPECT_USE && verdict->got == -ELOOP);
     bool lost_place = verdict->aspect == ASPECT_CWD && verdict->got == 0;
     return (is_eloop || lost_place) && verdict->links > WORLD_LINKS / 2;
 }

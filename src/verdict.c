@@ -8,13 +8,6 @@
 #include "verdict_judging.h"
 #include "verdict_reach.h"
 
-/* The documents leave open what happened, so the world cannot follow it: judging ends here. */
-static bool undecided(struct judging *judging, enum clause clause) {
-    *judging->verdict = (struct verdict){
-        .kind = VERDICT_UNDECIDED, .clause = (uint8_t)clause, .step = judging->index};
-    return false;
-}
-
 /* The answer leaves open whether `clause` holds, but the world is known: judging goes on. */
 static void leave_open(struct judging *judging, enum clause clause) {
     judging->open_steps = judging->index + 1;
@@ -335,7 +328,6 @@ static bool compare_preparation(struct judging *judging, const struct step *step
                                 const struct outcome *outcome, uint32_t umask_before,
                                 int expected) {
     int got = outcome->result < 0 ? outcome->error : 0;
-    judging->links = WORLD_LINKS;
     if (step->kind == STEP_UMASK &&
         !holds(judging, CLAUSE_STATE_UMASK, ASPECT_UMASK, umask_before, outcome->result))
         return late(judging);
@@ -363,9 +355,12 @@ static bool judge_preparation(struct judging *judging, const struct step *step,
         return true;
     uint32_t umask_before = judging->world->umask;
     int expected = world_prepare(judging->world, step);
-    bool good = outcome->reply == REPLY_UNABLE
-                    ? undecided(judging, CLAUSE_ARENA)
-                    : compare_preparation(judging, step, outcome, umask_before, expected);
+    judging->links = WORLD_LINKS;
+    bool good = outcome->reply == REPLY_UNABLE ? undecided(judging, CLAUSE_ARENA)
+                : verdict_is_on_fifo(judging)
+                    ? verdict_judge_use(judging)
+                    : compare_preparation(judging, step, outcome, umask_before, expected) &&
+                          verdict_judge_use(judging);
     tell(judging, (struct judged){.outcome = outcome, .expected = expected});
     return good;
 }
@@ -428,6 +423,8 @@ static bool last_call_failed(const struct judging *judging) {
 }
 
 static void judge_end(struct judging *judging) {
+    if (!verdict_judge_use_end(judging))
+        return;
     judging->index = last_call(judging->scenario);
     verdict_compare_arena(judging->world, judging->observation, judging->verdict);
     if (judging->verdict->kind == VERDICT_HELD)

@@ -58,6 +58,10 @@ enum aspect {
     ASPECT_SIGNALS,          /* the signal mask; 1 changed */
     ASPECT_ENDING,           /* the call did not come back; `got` is the enum ending */
     ASPECT_PREPARATION,      /* a preparation's errno */
+    ASPECT_WAITING,          /* of a step on a FIFO: 1 if it waits, 0 if it is over */
+    ASPECT_USE,              /* what it returned: a count, or -errno */
+    ASPECT_BROKEN_PIPES,     /* how many SIGPIPEs it brought */
+    ASPECT_BYTES,            /* what it read, by its digest (payload.h) */
     ASPECT_COUNT
 };
 

@@ -87,6 +87,7 @@ static bool compare_content(struct comparison *comparison, const struct node *no
 
 /* How other file systems count a directory's links and size is their own business. */
 static bool compare_node(struct comparison *comparison, node_id id, uint32_t index) {
+    enum { SIZE = 5 }; /* index of the pair */
     struct node *node = &comparison->world->nodes[id];
     const struct node_facts *facts = &comparison->observation->nodes[index].facts;
     const int64_t pairs[][2] = {
@@ -100,8 +101,12 @@ static bool compare_node(struct comparison *comparison, node_id id, uint32_t ind
     const bool known = node->type != NODE_DIRECTORY || comparison->world->host->can[ABILITY_TMPFS];
     const size_t count = sizeof pairs / sizeof pairs[0] - (known ? 0 : 2);
     for (size_t i = 0; i < count; i++)
-        if (pairs[i][0] != pairs[i][1])
-            return node_differs(comparison, ASPECT_ARENA_NODE, index, pairs[i][0], pairs[i][1]);
+        if (pairs[i][0] != pairs[i][1]) {
+            node_differs(comparison, ASPECT_ARENA_NODE, index, pairs[i][0], pairs[i][1]);
+            if (i == SIZE && node->type == NODE_FIFO && world_bytes_in(comparison->world, id) > 0)
+                comparison->verdict->clause = CLAUSE_IO_STAT;
+            return false;
+        }
     if (node->ino != 0 && (node->ino != facts->ino || node->dev != facts->dev))
         return node_differs(comparison, ASPECT_ARENA_NODE, index, (int64_t)node->ino,
                             (int64_t)facts->ino);

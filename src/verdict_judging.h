@@ -34,6 +34,13 @@ static inline bool violated(struct judging *judging, enum clause clause, enum as
     return false;
 }
 
+/* The documents leave open what happened, so the world cannot follow it: judging ends here. */
+static inline bool undecided(struct judging *judging, enum clause clause) {
+    *judging->verdict = (struct verdict){
+        .kind = VERDICT_UNDECIDED, .clause = (uint8_t)clause, .step = judging->index};
+    return false;
+}
+
 /* Holds `got` against `expected`, if the clause binds. */
 static inline bool holds(struct judging *judging, enum clause clause, enum aspect aspect,
                          int64_t expected, int64_t got) {
@@ -48,6 +55,22 @@ static inline bool holds(struct judging *judging, enum clause clause, enum aspec
  */
 bool verdict_judge_new(struct judging *judging, const struct outcome *outcome,
                        const struct prediction *prediction);
+
+/*
+ * FIFOs in use (verdict_use.c). Was the step at hand, which the world has taken, one on a FIFO? It
+ * may wait then, and all of what it returned is the contract's.
+ */
+bool verdict_is_on_fifo(const struct judging *judging);
+
+/*
+ * Holds what came back by the step at hand, and who still waits, against what was seen. Returns
+ * false if something is wrong, or cannot be known: a scheduler decides which of several is woken
+ * first, and levels that leave open what was seen cannot tell what comes of it.
+ */
+bool verdict_judge_use(struct judging *judging);
+
+/* The same at the end of the scenario, when what still waits is interrupted. */
+bool verdict_judge_use_end(struct judging *judging);
 
 /* The order in which steps are judged, and who made them. */
 struct staged_order {

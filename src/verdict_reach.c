@@ -6,6 +6,7 @@ enum {
     SETTINGS = 72, /* the same of setting */
 };
 _Static_assert((int)CLAUSE_COUNT <= CLAUSES_ROUNDED, "each clause has a feature of its own");
+_Static_assert(3 * 3 * 3 * 4 <= SHAPES + SETTINGS, "states of FIFOs fit in their place");
 _Static_assert(CLAUSES_ROUNDED *(1 + SHAPES + SETTINGS) <= VERDICT_FEATURES, "features have room");
 
 /* How the path is built, coarse enough that a corpus stays small. */
@@ -73,4 +74,11 @@ void verdict_report_reach(const struct judge *judge, const struct world *world,
     judge->reach(judge->reach_context, prediction->decisive, decisive);
     judge->reach(judge->reach_context, prediction->decisive, decisive + CLAUSES_ROUNDED * shape);
     judge->reach(judge->reach_context, prediction->decisive, decisive + CLAUSES_ROUNDED * place);
+}
+
+void verdict_report_use(const struct judge *judge, enum clause clause, unsigned state) {
+    if (!judge->reach)
+        return;
+    judge->reach(judge->reach_context, clause, clause);
+    judge->reach(judge->reach_context, clause, clause + CLAUSES_ROUNDED * (1 + state));
 }

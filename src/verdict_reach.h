@@ -14,4 +14,7 @@
 void verdict_report_reach(const struct judge *judge, const struct world *world,
                           const struct step *step, const struct prediction *prediction);
 
+/* The same of a step on a FIFO in use, which met `state`: a small number, below 108. */
+void verdict_report_use(const struct judge *judge, enum clause clause, unsigned state);
+
 #endif

@@ -8,7 +8,18 @@
 #include "verdict.h"
 
 /* How the two values of an aspect are written. */
-enum form { FORM_DECIMAL, FORM_OCTAL, FORM_ERRNO, FORM_REPLY, FORM_TYPE, FORM_OPEN, FORM_ENDING };
+enum form {
+    FORM_DECIMAL,
+    FORM_OCTAL,
+    FORM_ERRNO,
+    FORM_REPLY,
+    FORM_TYPE,
+    FORM_OPEN,
+    FORM_ENDING,
+    FORM_WAITING,
+    FORM_USE,
+    FORM_DIGEST,
+};
 
 static const struct {
     const char *key; /* in signatures */
@@ -60,6 +71,10 @@ static const struct {
     [ASPECT_SIGNALS] = {"signals", "changes of the signal mask", FORM_DECIMAL},
     [ASPECT_ENDING] = {"ending", "the call", FORM_ENDING},
     [ASPECT_PREPARATION] = {"preparation", "the preparation", FORM_ERRNO},
+    [ASPECT_WAITING] = {"waiting", "the step on the FIFO", FORM_WAITING},
+    [ASPECT_USE] = {"use", "the step on the FIFO", FORM_USE},
+    [ASPECT_BROKEN_PIPES] = {"sigpipe", "SIGPIPEs of the step on the FIFO", FORM_DECIMAL},
+    [ASPECT_BYTES] = {"bytes", "the bytes that were read", FORM_DIGEST},
 };
 
 const char *verdict_ending_name(enum ending ending) {
@@ -129,6 +144,16 @@ static void write_value(enum form form, int64_t value, char *out, size_t capacit
     case FORM_ENDING:
         snprintf(out, capacity, "%s", verdict_ending_name((enum ending)value));
         break;
+    case FORM_WAITING:
+        snprintf(out, capacity, "%s", value ? "it waits" : "it is over");
+        break;
+    case FORM_USE:
+        write_value(value < 0 ? FORM_ERRNO : FORM_DECIMAL, value < 0 ? -value : value, out,
+                    capacity);
+        break;
+    case FORM_DIGEST:
+        snprintf(out, capacity, "those of digest %016" PRIx64, (uint64_t)value);
+        break;
     }
 }
 
@@ -154,6 +179,8 @@ void verdict_signature(const struct verdict *verdict, const struct scenario *sce
     const bool by_chance = verdict->clause == CLAUSE_MODE_WIDE;
     if ((verdict->aspect == ASPECT_ERRNO || verdict->aspect == ASPECT_NODE) && !by_chance)
         got = errno_name((int)verdict->got);
+    else if (verdict->aspect == ASPECT_USE && verdict->got < 0)
+        got = errno_name((int)-verdict->got);
     else if (verdict->aspect == ASPECT_ENDING)
         snprintf(number, sizeof number, "%d-%d", (int)verdict->got, verdict->number);
     else if (verdict->aspect == ASPECT_TYPE)
@@ -205,7 +232,8 @@ bool verdict_read_signature(struct verdict *verdict, const struct scenario *scen
     *verdict = (struct verdict){.kind = VERDICT_VIOLATED,
                                 .clause = (uint8_t)clause,
                                 .aspect = (uint8_t)aspect,
-                                .late = aspect >= ASPECT_ARENA_EXTRA && aspect < ASPECT_ENDING,
+                                .late = (aspect >= ASPECT_ARENA_EXTRA && aspect < ASPECT_ENDING) ||
+                                        aspect > ASPECT_PREPARATION,
                                 .step = step - 1};
     if (aspect == ASPECT_ENDING) {
         char *end;

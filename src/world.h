@@ -150,6 +150,7 @@ struct fifo_step {
     uint8_t came_count;
     node_id node;
     uint32_t readers, writers, bytes;
+    int32_t capacity; /* bytes */
     struct came_back came[ACTORS + 1];
 };
 
@@ -368,6 +369,9 @@ void world_renumber(struct world *world, unsigned slot, int32_t number);
 
 /* Is `step` to be left out, for the actor that would do it waits in an earlier one? */
 bool world_is_busy(const struct world *world, const struct step *step);
+
+/* How many bytes the FIFO `node` holds. */
+uint32_t world_bytes_in(const struct world *world, node_id node);
 
 /* Does step `index`, which was prepared, still wait? */
 bool world_waits(const struct world *world, uint32_t index);

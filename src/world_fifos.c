@@ -42,6 +42,13 @@ bool world_is_awaited(const struct world *world, node_id node) {
     return false;
 }
 
+uint32_t world_bytes_in(const struct world *world, node_id node) {
+    for (int i = 0; i < WORLD_FIFOS_MAX; i++)
+        if (world->fifos[i].node == node && is_open(&world->fifos[i]))
+            return world->fifos[i].pipe.content.bytes;
+    return 0;
+}
+
 bool world_is_busy(const struct world *world, const struct step *step) {
     const bool by_actor = step_is_call(step) || step->kind == STEP_OPEN ||
                           step->kind == STEP_READ || step->kind == STEP_WRITE;
@@ -73,6 +80,7 @@ static void meet(struct world *world, uint8_t row, mount_id mount) {
     met->readers = fifo->pipe.readers;
     met->writers = fifo->pipe.writers;
     met->bytes = fifo->pipe.content.bytes;
+    met->capacity = pipe_capacity(&fifo->pipe);
 }
 
 static void add_came(struct world *world, uint32_t step, const struct pipe_return *with) {
