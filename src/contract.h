@@ -182,8 +182,10 @@ void contract_predict(const struct contract *contract, const struct world *world
 
 /*
  * Fills `expectations` with what Linux gives for every step of `scenario`, preparations included,
- * from the oracle alone; EXPECT_NOTHING where that error has no name, and of arguments that C has
- * not, for which no error is settled. `world` is scratch, zeroed before its first use.
+ * from the oracle alone. EXPECT_NOTHING where that error has no name, of arguments that C has not,
+ * for which no error is settled, of a step that is left out, and from the first call on that is to
+ * stop: whether it does, the implementation decides. `world` is scratch, zeroed before its first
+ * use.
  */
 void contract_expect(const struct contract *contract, struct world *world,
                      const struct scenario *scenario, struct expectations *expectations);

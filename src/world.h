@@ -144,7 +144,8 @@ struct came_back {
 
 /* What the step prepared last met if it was one on a FIFO, and what came back by it. */
 struct fifo_step {
-    bool fifo;
+    uint32_t step;  /* its index */
+    bool fifo;      /* it met one */
     bool uncertain; /* the scheduler decides what came back, and what the FIFO is like now */
     bool full, discarded, read_only; /* of the FIFO; of the mount that it was reached by */
     uint8_t came_count;

@@ -68,7 +68,7 @@ static struct descriptor *find_open(struct world *world, int32_t number) {
 }
 
 /* Slots name numbers, so one that was closed may name what another slot has opened since. */
-static int close_slot(struct world *world, unsigned slot) {
+int world_close(struct world *world, unsigned slot) {
     int32_t number = world->slots[slot];
     struct descriptor *descriptor = number < 0 ? NULL : find_open(world, number);
     if (!descriptor)
@@ -79,7 +79,6 @@ static int close_slot(struct world *world, unsigned slot) {
 }
 
 void world_hold(struct world *world, unsigned slot, const struct descriptor *descriptor) {
-    close_slot(world, slot);
     struct descriptor *row = find_open(world, -1);
     check(row != NULL); /* each open one is held by a slot, and this slot's was closed */
     *row = *descriptor;
@@ -128,6 +127,8 @@ int world_open(struct world *world, unsigned actor, const struct step *step) {
         return error;
     if (type == NODE_FILE && !path_only && step->flags & OPEN_TRUNCATE)
         truncate_file(world, place);
+    if ((uint32_t)(step - world->scenario->steps) != world->fifo_step.step)
+        world_close(world, step->slot); /* it comes back late, from a FIFO of that name */
     world_hold(world, step->slot, &(struct descriptor){number, step->flags, END_NONE, place});
     return 0;
 }
@@ -135,7 +136,7 @@ int world_open(struct world *world, unsigned actor, const struct step *step) {
 /* fcntl(2) F_DUPFD */
 static int prepare_dup(struct world *world, const struct step *step) {
     int32_t from = world_descriptor_number(world, step->dirfd);
-    close_slot(world, step->slot);
+    world_close(world, step->slot);
     const struct descriptor *source = world_descriptor(world, from);
     if (!source)
         return EBADF;
@@ -151,11 +152,12 @@ static int prepare_dup(struct world *world, const struct step *step) {
 }
 
 int world_prepare_descriptor(struct world *world, const struct step *step) {
+    world->fifo_step.step = (uint32_t)(step - world->scenario->steps);
     if (step->kind == STEP_DUP)
         return prepare_dup(world, step);
     if (step->kind == STEP_CLOSE)
-        return close_slot(world, step->slot);
+        return world_close(world, step->slot);
     check(step->kind == STEP_OPEN);
-    close_slot(world, step->slot);
+    world_close(world, step->slot);
     return world_open(world, world->acting.actor, step);
 }

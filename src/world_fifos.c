@@ -102,6 +102,7 @@ static int error_of(const struct world *world, uint32_t step) {
     return 0;
 }
 
+/* An open that comes back late takes its slot from what has been opened for that meanwhile. */
 static void come_back(struct world *world, unsigned actor, const struct pipe_return *with) {
     struct waiting *call = &world->waiting[actor];
     const struct step *step = &world->scenario->steps[call->step];
@@ -114,14 +115,19 @@ static void come_back(struct world *world, unsigned actor, const struct pipe_ret
                                       .flags = step->flags,
                                       .end = add_end(world, call->fifo, &with->end),
                                       .place = call->place};
+    if (call->step != world->fifo_step.step)
+        world_close(world, step->slot);
     world_hold(world, step->slot, &opened);
 }
 
+/* Whom the step at hand has let go comes back before that step itself: so the slots are filled. */
 static void take_returns(struct world *world, const struct pipe_returns *returns) {
     world->fifo_step.uncertain |= returns->uncertain;
-    for (unsigned actor = 0; actor < ACTORS; actor++)
-        if (returns->actors >> actor & 1)
-            come_back(world, actor, &returns->of[actor]);
+    for (int own = 0; own <= 1; own++)
+        for (unsigned actor = 0; actor < ACTORS; actor++)
+            if (returns->actors >> actor & 1 && world->waiting[actor].waits &&
+                (world->waiting[actor].step == world->fifo_step.step) == own)
+                come_back(world, actor, &returns->of[actor]);
 }
 
 /* --- opening and closing ---------------------------------------------------------------------- */

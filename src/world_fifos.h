@@ -3,7 +3,7 @@
  * and use them. What one FIFO does, pipe.h says; here are the descriptors that lead to it, the
  * actors that wait at it, and what comes back to whom.
  *
- * world_fifos.c has what is declared here, but for the first two.
+ * world_fifos.c has what is declared here, but for the first three.
  */
 #ifndef FIFOFUZZ_WORLD_FIFOS_H
 #define FIFOFUZZ_WORLD_FIFOS_H
@@ -16,10 +16,10 @@
  */
 int world_open(struct world *world, unsigned actor, const struct step *step);
 
-/*
- * Lets `slot` hold `descriptor`, which is open; what the slot held open is closed first.
- * world_descriptor.c
- */
+/* Closes the descriptor that `slot` holds. Returns 0 or EBADF. world_descriptor.c */
+int world_close(struct world *world, unsigned slot);
+
+/* Lets `slot` hold `descriptor`, which is open and takes up a row then. world_descriptor.c */
 void world_hold(struct world *world, unsigned slot, const struct descriptor *descriptor);
 
 /* Does an actor wait at `node`, so that it exists even without name and descriptor? */

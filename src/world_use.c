@@ -18,6 +18,7 @@ static int on_slot(struct world *world, const struct step *step) {
 }
 
 int world_prepare_use(struct world *world, const struct step *step) {
+    world->fifo_step.step = (uint32_t)(step - world->scenario->steps);
     switch ((int)step->kind) {
     case STEP_ACTOR:
         world->acting.actor = (uint8_t)step->mode;
