@@ -4,6 +4,7 @@
 #include "scenario_call.h"
 #include "scenario_operands.h"
 #include "scenario_stage.h"
+#include "scenario_use.h"
 #include "scenario_zoo.h"
 #include "scenario_zoo_mount.h"
 #include "scenario_zoo_rights.h"
@@ -173,8 +174,11 @@ void scenario_generate(struct scenario *out, struct random *random, enum target_
     struct zoo zoo;
     scenario_clear(out);
     zoo_start(&zoo, out, random, shape);
-    add_beginning(&zoo);
-    if (shape == SHAPE_THREADS || shape == SHAPE_INJECT) {
+    if (shape != SHAPE_RENDEZVOUS || random_one_in(random, 6))
+        add_beginning(&zoo);
+    if (shape == SHAPE_RENDEZVOUS) {
+        use_add_steps(&zoo);
+    } else if (shape == SHAPE_THREADS || shape == SHAPE_INJECT) {
         stage_add_calls(&zoo, shape, change_one_thing);
     } else if (shape_has_calls(shape)) {
         add_sequence(&zoo);

@@ -6,6 +6,7 @@
 #include "scenario_edit.h"
 #include "scenario_mutation.h"
 #include "scenario_stage.h"
+#include "scenario_use.h"
 #include "scenario_zoo.h"
 
 /* --- moving steps ---------------------------------------------------------------------------- */
@@ -141,6 +142,8 @@ static enum step_kind kind_to_insert(struct random *random, enum target_shape sh
         STEP_BIND, STEP_BIND,      STEP_REMOUNT,   STEP_REMOUNT, STEP_REMOUNT, STEP_UMOUNT};
     if ((shape == SHAPE_THREADS || shape == SHAPE_INJECT) && random_one_in(random, 2))
         return stage_random_kind(random, shape);
+    if ((shape == SHAPE_RENDEZVOUS || shape == SHAPE_INJECT) && random_one_in(random, 2))
+        return use_random_kind(random);
     if (!random_one_in(random, 4))
         return random_item(random, kinds);
     return random_one_in(random, 30) ? STEP_LANDLOCK : random_item(random, costly);

@@ -4,6 +4,7 @@
 #include "scenario_cast.h"
 #include "scenario_operands.h"
 #include "scenario_stage.h"
+#include "scenario_use.h"
 
 /* --- choosing -------------------------------------------------------------------------------- */
 
@@ -137,8 +138,12 @@ static void set_number(struct mutation *m, struct step *step) {
         step->mode = descriptor_random(m->random);
     else if (step->kind == STEP_NOFILE)
         step->mode = nofile_random(m->random);
-    else
+    else if (step->kind == STEP_MOUNT)
         step->mode = inodes_random(m->random);
+    else if (step->kind == STEP_PAUSE)
+        stage_set_number(step, m->random);
+    else
+        step->mode = use_random_size(m->random);
 }
 
 static void set_groups(struct mutation *m, struct identity *identity) {

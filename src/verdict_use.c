@@ -146,13 +146,12 @@ static bool agrees(struct judging *judging, const struct fifo_use *use, uint32_t
 }
 
 /* The descriptor that an open has got. */
-static bool agrees_on_number(struct judging *judging, const struct step *step, uint32_t at) {
-    const int32_t number = judging->world->slots[step->slot];
-    if (holds(judging, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR, number,
-              judging->observation->outcomes[at].result))
+static bool agrees_on_number(struct judging *judging, const struct came_back *came) {
+    if (holds(judging, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR, came->number,
+              judging->observation->outcomes[came->step].result))
         return true;
-    judging->verdict->number = number;
-    judging->verdict->step = at;
+    judging->verdict->number = came->number;
+    judging->verdict->step = came->step;
     judging->verdict->late = true;
     return false;
 }
@@ -174,7 +173,7 @@ static bool judge_return(struct judging *judging, const struct came_back *came) 
                 (int64_t)seen->digest))
         return false;
     reach(judging, clause_of(&use));
-    return !opened || agrees_on_number(judging, step, came->step);
+    return !opened || agrees_on_number(judging, came);
 }
 
 /* One that waits must not have come back by now. */

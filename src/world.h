@@ -139,6 +139,7 @@ struct waiting {
 /* A step on a FIFO that was over by the step that was prepared last, be it that one or earlier. */
 struct came_back {
     uint32_t step;
+    int32_t number;          /* of an open: its descriptor */
     struct pipe_return with; /* with.result is -errno of a failure */
 };
 

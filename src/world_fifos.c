@@ -83,14 +83,15 @@ static void meet(struct world *world, uint8_t row, mount_id mount) {
     met->capacity = pipe_capacity(&fifo->pipe);
 }
 
-static void add_came(struct world *world, uint32_t step, const struct pipe_return *with) {
+static void add_came(struct world *world, uint32_t step, int32_t number,
+                     const struct pipe_return *with) {
     struct fifo_step *met = &world->fifo_step;
     check(met->came_count < sizeof met->came / sizeof met->came[0]);
-    met->came[met->came_count++] = (struct came_back){step, *with};
+    met->came[met->came_count++] = (struct came_back){step, number, *with};
 }
 
 static void add_result(struct world *world, uint32_t step, int32_t result) {
-    add_came(world, step, &(struct pipe_return){.result = result});
+    add_came(world, step, -1, &(struct pipe_return){.result = result});
 }
 
 /* What `step` has come to in the step at hand: 0 or the errno. */
@@ -108,7 +109,7 @@ static void come_back(struct world *world, unsigned actor, const struct pipe_ret
     const struct step *step = &world->scenario->steps[call->step];
     check(call->waits);
     call->waits = false;
-    add_came(world, call->step, with);
+    add_came(world, call->step, call->number, with);
     if (step->kind != STEP_OPEN || with->result < 0)
         return;
     const struct descriptor opened = {.number = call->number,
