@@ -176,13 +176,13 @@ void scenario_generate(struct scenario *out, struct random *random, enum target_
     zoo_start(&zoo, out, random, shape);
     if (shape != SHAPE_RENDEZVOUS || random_one_in(random, 6))
         add_beginning(&zoo);
-    if (shape == SHAPE_RENDEZVOUS) {
+    if (shape == SHAPE_RENDEZVOUS || (shape_takes(shape, STEP_READ) && random_one_in(random, 8)))
         use_add_steps(&zoo);
-    } else if (shape == SHAPE_THREADS || shape == SHAPE_INJECT) {
+    if (shape == SHAPE_THREADS || shape == SHAPE_INJECT) {
         stage_add_calls(&zoo, shape, change_one_thing);
-    } else if (shape_has_calls(shape)) {
+    } else if (shape_has_calls(shape) && shape != SHAPE_RENDEZVOUS) {
         add_sequence(&zoo);
-    } else {
+    } else if (!shape_has_calls(shape)) {
         if (random_one_in(random, 400))
             for (uint32_t i = random_between(random, 8, 40); i > 0; i--)
                 change_one_thing(&zoo);

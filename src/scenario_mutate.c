@@ -142,7 +142,7 @@ static enum step_kind kind_to_insert(struct random *random, enum target_shape sh
         STEP_BIND, STEP_BIND,      STEP_REMOUNT,   STEP_REMOUNT, STEP_REMOUNT, STEP_UMOUNT};
     if ((shape == SHAPE_THREADS || shape == SHAPE_INJECT) && random_one_in(random, 2))
         return stage_random_kind(random, shape);
-    if ((shape == SHAPE_RENDEZVOUS || shape == SHAPE_INJECT) && random_one_in(random, 2))
+    if (shape_takes(shape, STEP_READ) && random_one_in(random, 2))
         return use_random_kind(random);
     if (!random_one_in(random, 4))
         return random_item(random, kinds);
@@ -245,12 +245,12 @@ static bool add_member(struct mutation *m) {
 static bool add_call(struct mutation *m) {
     struct zoo zoo;
     uint32_t end = m->scenario->step_count;
-    if (m->shape != SHAPE_SEQUENCE && end > 0 && step_is_call(&m->scenario->steps[end - 1]))
+    if (!shape_has_calls(m->shape) && end > 0 && step_is_call(&m->scenario->steps[end - 1]))
         scenario_truncate(m->scenario, end - 1);
     zoo_start(&zoo, m->scenario, m->random, m->shape);
     zoo_adopt(&zoo);
     bool at =
-        m->shape == SHAPE_MKFIFOAT || (m->shape == SHAPE_SEQUENCE && random_one_in(m->random, 2));
+        m->shape == SHAPE_MKFIFOAT || (shape_has_calls(m->shape) && random_one_in(m->random, 2));
     call_add(&zoo, at ? STEP_MKFIFOAT : STEP_MKFIFO);
     return true;
 }

@@ -6,13 +6,18 @@ bool shape_has_calls(enum target_shape shape) {
     return shape >= SHAPE_SEQUENCE;
 }
 
+bool shape_takes(enum target_shape shape, enum step_kind kind) {
+    const bool stops = kind == STEP_PAUSE || kind == STEP_RESUME;
+    if (kind < STEP_ACTOR)
+        return true;
+    return shape == SHAPE_INJECT || (shape == SHAPE_THREADS && kind != STEP_INJECT) ||
+           (shape == SHAPE_RENDEZVOUS && kind != STEP_INJECT && !stops);
+}
+
 /* Has a scenario of `shape` such steps? Of an open step it may lack the flags alone. */
 static bool takes(enum target_shape shape, const struct step *step) {
-    const bool stops = step->kind == STEP_PAUSE || step->kind == STEP_RESUME;
-    if (!step_is_staged(step))
-        return true;
-    return shape == SHAPE_INJECT || (shape == SHAPE_THREADS && step->kind != STEP_INJECT) ||
-           (shape == SHAPE_RENDEZVOUS && step->kind != STEP_INJECT && !stops);
+    return shape_takes(shape,
+                       step->kind == STEP_OPEN && step_is_staged(step) ? STEP_ACTOR : step->kind);
 }
 
 /* The kind of the one call of a shape that has but one. */

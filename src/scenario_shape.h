@@ -23,6 +23,9 @@ enum target_shape {
 /* True if any number of calls of both kinds is allowed. */
 bool shape_has_calls(enum target_shape shape);
 
+/* True if steps of `kind` are allowed; of an open step at least without those flags. */
+bool shape_takes(enum target_shape shape, enum step_kind kind);
+
 /* True when `scenario` is one that a target of `shape` takes. */
 bool scenario_fits(const struct scenario *scenario, enum target_shape shape);
 

@@ -311,7 +311,8 @@ static void begin_again(struct world *world, unsigned actor, const struct waitin
     world->identity = identity;
     world->capabilities = capabilities;
     if (!world->waiting[actor].waits && world->fifo_step.came_count == came)
-        add_result(world, begun->step, -error);
+        add_came(world, begun->step, world->slots[step->slot],
+                 &(struct pipe_return){.result = -error});
 }
 
 void world_signal(struct world *world, unsigned actor, bool restart) {

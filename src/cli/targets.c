@@ -38,6 +38,9 @@ enum need {
     NEED_SPECIAL,
     NEED_CREATED,
     NEED_FIFO,
+    NEED_USE,
+    NEED_OVERLAP,
+    NEED_INJECTION,
     NEED_COUNT
 };
 static const char *const lacking[NEED_COUNT] = {
@@ -48,24 +51,30 @@ static const char *const lacking[NEED_COUNT] = {
     [NEED_SPECIAL] = "the implementation drops the special bits of mode",
     [NEED_CREATED] = "the implementation sets special bits with chmod(2), which knows no umask",
     [NEED_FIFO] = "a single call finds no other call's FIFO",
+    [NEED_USE] = "the target does not use the FIFOs that are made",
+    [NEED_OVERLAP] = "the target's calls do not overlap",
+    [NEED_INJECTION] = "the target has the kernel answer all calls",
 };
 
 static enum need need_of(enum clause clause) {
     static const struct {
         uint8_t clause, need;
     } needs[] = {
-        {CLAUSE_DIRFD_OK, NEED_DIRFD},       {CLAUSE_DIRFD_OPATH, NEED_DIRFD},
-        {CLAUSE_DIRFD_ABSOLUTE, NEED_DIRFD}, {CLAUSE_EBADF, NEED_DIRFD},
-        {CLAUSE_EBADF_ORDER, NEED_DIRFD},    {CLAUSE_ENOTDIR_DIRFD, NEED_DIRFD},
-        {CLAUSE_EACCES_DIRFD, NEED_DIRFD},   {CLAUSE_EFAULT, NEED_POINTER},
-        {CLAUSE_EINVAL_FIRST, NEED_TYPE},    {CLAUSE_EFAULT_UNTERMINATED, NEED_POINTER},
-        {CLAUSE_PROT_FIFOS, NEED_FIFO},      {CLAUSE_MODE_SPECIAL, NEED_SPECIAL},
-        {CLAUSE_SETGID_STRIP, NEED_SPECIAL}, {CLAUSE_SETGID_BEFORE_UMASK, NEED_CREATED},
+        {CLAUSE_DIRFD_OK, NEED_DIRFD},           {CLAUSE_DIRFD_OPATH, NEED_DIRFD},
+        {CLAUSE_DIRFD_ABSOLUTE, NEED_DIRFD},     {CLAUSE_EBADF, NEED_DIRFD},
+        {CLAUSE_EBADF_ORDER, NEED_DIRFD},        {CLAUSE_ENOTDIR_DIRFD, NEED_DIRFD},
+        {CLAUSE_EACCES_DIRFD, NEED_DIRFD},       {CLAUSE_EFAULT, NEED_POINTER},
+        {CLAUSE_EINVAL_FIRST, NEED_TYPE},        {CLAUSE_EFAULT_UNTERMINATED, NEED_POINTER},
+        {CLAUSE_PROT_FIFOS, NEED_FIFO},          {CLAUSE_MODE_SPECIAL, NEED_SPECIAL},
+        {CLAUSE_SETGID_STRIP, NEED_SPECIAL},     {CLAUSE_SETGID_BEFORE_UMASK, NEED_CREATED},
+        {CLAUSE_MT_SAFE, NEED_OVERLAP},          {CLAUSE_ASYNC_SAFE, NEED_OVERLAP},
+        {CLAUSE_RACE_ATOMIC, NEED_OVERLAP},      {CLAUSE_RACE_RMDIR, NEED_OVERLAP},
+        {CLAUSE_SECCOMP_INJECT, NEED_INJECTION},
     };
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
         if (needs[i].clause == clause)
             return (enum need)needs[i].need;
-    return NEED_CALL;
+    return clause_infos[clause].need == ABILITY_ACTORS ? NEED_USE : NEED_CALL;
 }
 
 /* Whether calls of `kind` are made: the target has them, and so has the implementation. */
@@ -98,6 +107,12 @@ static bool is_met(const struct target *target, const struct campaign_facts *fac
         return (made[0] && creates_special(&of[0])) || (made[1] && creates_special(&of[1]));
     case NEED_FIFO:
         return shape_has_calls(target->shape);
+    case NEED_USE:
+        return shape_takes(target->shape, STEP_READ);
+    case NEED_OVERLAP:
+        return shape_takes(target->shape, STEP_PAUSE);
+    case NEED_INJECTION:
+        return shape_takes(target->shape, STEP_INJECT);
     case NEED_CALL:
     case NEED_COUNT:
         break;
