@@ -10,6 +10,7 @@
 #include "landlock.h"
 #include "still.h"
 #include "tier.h"
+#include "within.h"
 
 /* Adds a step of `kind` whose path is the directory that each scenario starts with. */
 static struct step *add(struct scenario *scenario, enum step_kind kind) {
@@ -124,6 +125,7 @@ void abilities_find(struct host *host, struct sandbox *sandbox) {
     host->can[ABILITY_FILTER] = tier_has_filter();
     host->can[ABILITY_ACTORS] = tier_has_namespaces() && still_available();
     host->can[ABILITY_GATE] = host->can[ABILITY_ACTORS] && gate_available();
+    host->can[ABILITY_CIRCUMSTANCES] = host->can[ABILITY_ACTORS] && within_available();
     host->can[ABILITY_DESCRIPTORS] = host->can[ABILITY_LIMITS] = host->can[ABILITY_POINTERS] = true;
     host->protected_hardlinks = is_set("/proc/sys/fs/protected_hardlinks");
     host->protected_symlinks = is_set("/proc/sys/fs/protected_symlinks");
@@ -138,6 +140,7 @@ void abilities_limit(struct host *host, const struct guest *guest) {
     host->can[ABILITY_IDENTITIES] &= !guest->keeper.plain;
     host->can[ABILITY_LANDLOCK] = false;
     host->can[ABILITY_ACTORS] = host->can[ABILITY_GATE] = false;
+    host->can[ABILITY_CIRCUMSTANCES] = false;
     host->can[ABILITY_LIMITS] = greeting->limits && !guest->wrapped && !guest->keeper.plain;
     host->can[ABILITY_DESCRIPTORS] = greeting->open;
     host->can[ABILITY_POINTERS] = greeting->pointers;

@@ -21,18 +21,42 @@ static uintptr_t entry_of(const struct actor *actor, const struct operation *ope
 }
 
 /* A call that nothing is to happen to is made as ever: the gate makes each system call a signal. */
-static void perform_call(struct actor *actor, struct operation *operation) {
-    const bool gated =
-        actor->has_gate && actor->depth == 1 &&
-        (operation->plan.stop != GATE_NEVER || operation->plan.injection != GATE_INJECTS_NOTHING);
+static bool is_gated(const struct actor *actor, const struct gate_plan *plan) {
+    return actor->has_gate && actor->depth == 1 &&
+           (plan->stop != GATE_NEVER || plan->injection != GATE_INJECTS_NOTHING);
+}
+
+/* A child must open the gate for itself, and nobody could resume it. */
+static void make_call(void *context, bool in_child, struct within_answer *answer) {
+    struct actor *actor = context;
+    const struct operation *operation = &actor->operations[actor->depth - 1];
+    struct gate_plan plan = operation->plan;
+    if (in_child)
+        plan.stop = GATE_NEVER;
+    const bool gated = is_gated(actor, &plan);
+    if (gated && in_child)
+        check(gate_open_in_child(&actor->gate, trap_mask(), &actor->steps->cookies) == 0);
     if (gated) {
-        actor->gate.plan = operation->plan;
+        actor->gate.plan = plan;
         gate_arm(&actor->gate, entry_of(actor, operation));
     }
-    operation->result = fifofuzz_call(operation->index + 1, actor->steps, operation->file,
-                                      operation->path, &operation->error);
+    answer->result = fifofuzz_call(operation->index + 1, actor->steps, operation->file,
+                                   operation->path, &answer->error);
     if (gated)
         gate_disarm(&actor->gate);
+}
+
+static void perform_call(struct actor *actor, struct operation *operation) {
+    const struct within_order order = {.flags = operation->within,
+                                       .trap = &actor->trap,
+                                       .cookies = &actor->steps->cookies,
+                                       .child = &actor->child,
+                                       .call = make_call,
+                                       .context = actor};
+    struct within_answer answer;
+    within_call(&actor->within[actor->depth - 1], &order, &answer);
+    operation->result = answer.result;
+    operation->error = answer.error;
 }
 
 static int perform_read(const struct actor *actor, struct operation *operation) {
@@ -132,6 +156,8 @@ static void *actor_main(void *argument) {
 static int map_memory(struct actor *actor) {
     for (int i = 0; i < ACTOR_DEPTH; i++) {
         int error = path_view_create(&actor->views[i]);
+        if (!error)
+            error = within_create(&actor->within[i]);
         if (error)
             return error;
     }
@@ -140,7 +166,7 @@ static int map_memory(struct actor *actor) {
     if (buffer == MAP_FAILED)
         return -errno;
     actor->buffer = buffer;
-    return stack_create(&actor->stack, &actor->trap);
+    return stack_create(&actor->stack, STACK_SIZE, &actor->trap);
 }
 
 int actor_start(struct actor *actor, const struct steps *steps, uint64_t *frames) {
@@ -179,10 +205,14 @@ void actor_resume(struct actor *actor) {
     turn_give(&actor->turn, TURN_RESUME);
 }
 
-/* Gets it out of a system call that it waits in. */
+/* Gets it out of a system call that it waits in; a child, which may do anything, ends. */
 static void interrupt(struct actor *actor) {
     for (int i = 0; i < 100 && actor_is_busy(actor); i++) {
-        syscall(SYS_tgkill, getpid(), actor->id, trap_interrupting_signal(false));
+        const pid_t child = (pid_t)actor->child;
+        if (child)
+            kill(child, SIGKILL);
+        else
+            syscall(SYS_tgkill, getpid(), actor->id, trap_interrupting_signal(false));
         turn_await(&actor->turn, TURN_WORKER, &watch_slice);
     }
 }
@@ -218,8 +248,10 @@ bool actor_end(struct actor *actor) {
         pthread_detach(actor->thread);
         return false;
     }
-    for (int i = 0; i < ACTOR_DEPTH; i++)
+    for (int i = 0; i < ACTOR_DEPTH; i++) {
         path_view_destroy(&actor->views[i]);
+        within_destroy(&actor->within[i]);
+    }
     if (actor->buffer)
         munmap(actor->buffer, ACTOR_BUFFER);
     if (!actor->trap.off_stack)

@@ -25,9 +25,17 @@
 #include "still.h"
 #include "trap.h"
 #include "watch.h"
+#include "within.h"
 
 /* The outermost is what it does; the second is done in the handler that the first is stopped in. */
 enum { ACTOR_DEPTH = 2 };
+
+/* What the main thread sees of an actor, or of the child that makes its call. */
+struct sight {
+    struct watch watch;
+    struct still still;
+    int64_t used_before; /* its processor time when the look began, ns */
+};
 
 struct actor {
     turn_word turn; /* TURN_MAIN: idle; TURN_WORKER, TURN_RESUME: it works, or waits;
@@ -42,6 +50,7 @@ struct actor {
     /* Set before the thread starts. */
     const struct steps *steps;
     struct path_view views[ACTOR_DEPTH];
+    struct within within[ACTOR_DEPTH];
     uint8_t *buffer; /* of ACTOR_BUFFER bytes: what is read and written */
     struct trap trap;
 
@@ -54,12 +63,13 @@ struct actor {
     struct stack stack;
     pthread_t thread;
     bool started;
+    turn_word child; /* the process that makes its call, and that it waits for; 0: it does so itself
+                      */
 
     /* The main thread's, of a look. */
-    struct watch watch;
-    struct still still;
+    struct sight sight, sight_of_child;
+    pid_t seen_child;     /* whom sight_of_child is of; 0: nobody */
     unsigned waits, naps; /* that it was waited for, and found asleep in a row */
-    int64_t used_before;  /* its processor time when the look began */
 };
 enum { ACTOR_BUFFER = 1 << 16 };
 

@@ -56,16 +56,30 @@ bool gate_available(void) {
     return prctl(SET_DISPATCH, 0, 0, 0, 0) == 0; /* off, which it is */
 }
 
-int gate_open(struct gate *gate, uint64_t *mask) {
+/* `last` is in the argument that the call does not have. */
+static int open_with(struct gate *gate, uint64_t *mask, unsigned long last) {
     gate->mask = mask;
     gate->selector = SELECTOR_ALLOW;
     gate->restorer = find_restorer();
     const uintptr_t behind = gate->restorer ? behind_system_call(gate->restorer) : 0;
     if (!behind)
         return -ENOSYS;
-    if (prctl(SET_DISPATCH, DISPATCH_ON, behind, 1, &gate->selector) == 0)
+    if (syscall(SYS_prctl, SET_DISPATCH, DISPATCH_ON, behind, 1, &gate->selector, last) == 0)
         return 0;
     return errno == EINVAL ? -ENOSYS : -errno; /* the answer of kernels that do not know it */
+}
+
+int gate_open(struct gate *gate, uint64_t *mask) {
+    return open_with(gate, mask, 0);
+}
+
+int gate_open_in_child(struct gate *gate, uint64_t *mask, const struct cookies *cookies) {
+    return open_with(gate, mask, cookies->second);
+}
+
+void gate_take_back(struct gate *gate, uint64_t *mask) {
+    gate->mask = mask;
+    gate->selector = SELECTOR_ALLOW;
 }
 
 /* --- around a call ---------------------------------------------------------------------------- */
@@ -244,6 +258,18 @@ int gate_open(struct gate *gate, uint64_t *mask) {
     (void)gate;
     (void)mask;
     return -ENOSYS;
+}
+
+int gate_open_in_child(struct gate *gate, uint64_t *mask, const struct cookies *cookies) {
+    (void)gate;
+    (void)mask;
+    (void)cookies;
+    return -ENOSYS;
+}
+
+void gate_take_back(struct gate *gate, uint64_t *mask) {
+    (void)gate;
+    (void)mask;
 }
 
 void gate_arm(struct gate *gate, uintptr_t entry) {

@@ -18,6 +18,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "cookies.h"
+
 enum gate_stop {
     GATE_NEVER,
     GATE_AT_CALL,        /* before a system call, whatever becomes of it */
@@ -97,6 +99,17 @@ bool gate_shut(struct gate *gate, bool shut);
 
 /* Disarms for good: the call under test will not return. NULL is allowed. */
 void gate_leave(struct gate *gate);
+
+/*
+ * Puts a child process, which the gate's thread has made and waits for, behind the gate as
+ * gate_open did the thread: the child may have it in memory of its own or, after vfork(2), in that
+ * of the thread. It is under the thread's filter, which lets this through with `cookies`. Returns
+ * as gate_open does.
+ */
+int gate_open_in_child(struct gate *gate, uint64_t *mask, const struct cookies *cookies);
+
+/* On the gate's thread, however its child has ended: the gate is the thread's again. */
+void gate_take_back(struct gate *gate, uint64_t *mask);
 
 enum gate_answer {
     GATE_NOT_MINE, /* the signal has another cause */

@@ -257,7 +257,7 @@ static int try_under_the_filter(void) {
     const struct cookies cookies = {1, 2};
     trap_install();
     memset(&stage, 0, sizeof stage);
-    if (stack_create(&stage.stack, &stage.trap) || stack_use_alternate(&stage.stack))
+    if (stack_create(&stage.stack, STACK_SIZE, &stage.trap) || stack_use_alternate(&stage.stack))
         return 100;
     trap_watch(&stage.trap);
     prepare();

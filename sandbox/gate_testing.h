@@ -81,7 +81,7 @@ static inline void begin(mkfifo_function *function, struct gate_plan plan, pthre
     stage.turn = TURN_WORKER;
     stage.trap.turn = &stage.turn;
     stage.trap.frames.out = addresses;
-    assert_int_equal(stack_create(&stage.stack, &stage.trap), 0);
+    assert_int_equal(stack_create(&stage.stack, STACK_SIZE, &stage.trap), 0);
     assert_int_equal(stack_start(&stage.stack, thread, act, NULL), 0);
 }
 

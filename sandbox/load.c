@@ -216,7 +216,7 @@ static void load_on_thread(struct loaded *loaded, struct implementation *out, co
     loader->out = out;
     loader->turn = TURN_WORKER;
     loader->trap.turn = &loader->turn;
-    int error = stack_create(&loader->stack, &loader->trap);
+    int error = stack_create(&loader->stack, STACK_SIZE, &loader->trap);
     if (!error)
         error = stack_start(&loader->stack, &loader->thread, loader_main, loader);
     if (error) {

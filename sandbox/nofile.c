@@ -25,3 +25,15 @@ int nofile_set(struct nofile *nofile, const struct cookies *cookies, uint64_t nu
 void nofile_restore(const struct nofile *nofile) {
     check(setrlimit(RLIMIT_NOFILE, &nofile->start) == 0);
 }
+
+void nofile_lift(const struct nofile *nofile) {
+    if (nofile->now != nofile->start.rlim_cur)
+        nofile_restore(nofile);
+}
+
+void nofile_lower(const struct nofile *nofile) {
+    if (nofile->now == nofile->start.rlim_cur)
+        return;
+    const struct rlimit limit = {nofile->now, nofile->start.rlim_max};
+    check(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+}

@@ -24,4 +24,8 @@ int nofile_set(struct nofile *nofile, const struct cookies *cookies, uint64_t nu
 /* From the main thread, after a run that has not come to its end. */
 void nofile_restore(const struct nofile *nofile);
 
+/* From the main thread, while the worker waits: the limit of the moment is lifted, and back. */
+void nofile_lift(const struct nofile *nofile);
+void nofile_lower(const struct nofile *nofile);
+
 #endif

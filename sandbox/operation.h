@@ -17,6 +17,7 @@ struct operation {
     const char *path;      /* of a call and of open */
     int flags;             /* of open(2) */
     struct gate_plan plan; /* of a call */
+    uint8_t within;        /* of a call: WITHIN_*, the circumstances */
 
     int32_t result, error;
     uint64_t digest;

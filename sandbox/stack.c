@@ -7,28 +7,34 @@
 extern void unpoison(const volatile void *memory,
                      size_t size) __asm__("__asan_unpoison_memory_region") __attribute__((weak));
 
-enum { STACK_MAPPING = STACK_GUARD + STACK_SIZE + STACK_GUARD + STACK_ALTERNATE };
+static size_t mapping_size(const struct stack *stack) {
+    return STACK_GUARD + stack->size + STACK_GUARD + STACK_ALTERNATE;
+}
 
-int stack_create(struct stack *stack, struct trap *trap) {
-    char *mapping = mmap(NULL, STACK_MAPPING, PROT_NONE,
+void stack_tell(const struct stack *stack, struct trap *trap) {
+    trap->guard = (uintptr_t)stack->mapping;
+    trap->guard_size = STACK_GUARD;
+    trap->alternate = (uintptr_t)stack->alternate;
+    trap->alternate_size = STACK_ALTERNATE;
+}
+
+int stack_create(struct stack *stack, size_t size, struct trap *trap) {
+    stack->size = size;
+    char *mapping = mmap(NULL, mapping_size(stack), PROT_NONE,
                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
     if (mapping == MAP_FAILED)
         return -errno;
     stack->mapping = mapping;
     stack->base = mapping + STACK_GUARD;
-    stack->alternate = stack->base + STACK_SIZE + STACK_GUARD;
-    if (mprotect(stack->base, STACK_SIZE, PROT_READ | PROT_WRITE) ||
+    stack->alternate = stack->base + size + STACK_GUARD;
+    if (mprotect(stack->base, size, PROT_READ | PROT_WRITE) ||
         mprotect(stack->alternate, STACK_ALTERNATE, PROT_READ | PROT_WRITE)) {
         int error = errno;
         stack_destroy(stack);
         return -error;
     }
-    if (!trap)
-        return 0;
-    trap->guard = (uintptr_t)mapping;
-    trap->guard_size = STACK_GUARD;
-    trap->alternate = (uintptr_t)stack->alternate;
-    trap->alternate_size = STACK_ALTERNATE;
+    if (trap)
+        stack_tell(stack, trap);
     return 0;
 }
 
@@ -36,8 +42,8 @@ void stack_destroy(struct stack *stack) {
     if (!stack->mapping)
         return;
     if (unpoison)
-        unpoison(stack->mapping, STACK_MAPPING);
-    munmap(stack->mapping, STACK_MAPPING);
+        unpoison(stack->mapping, mapping_size(stack));
+    munmap(stack->mapping, mapping_size(stack));
     stack->mapping = NULL;
 }
 
@@ -74,7 +80,7 @@ int stack_start(const struct stack *stack, pthread_t *thread, void *(*run)(void 
     sigset_t blocked, old;
     signals_of_worker(&blocked);
     pthread_attr_init(&attributes);
-    pthread_attr_setstack(&attributes, stack->base, STACK_SIZE);
+    pthread_attr_setstack(&attributes, stack->base, stack->size);
     pthread_sigmask(SIG_SETMASK, &blocked, &old); /* a new thread inherits the mask */
     int error = pthread_create(thread, &attributes, run, argument);
     pthread_sigmask(SIG_SETMASK, &old, NULL);

@@ -14,17 +14,24 @@ struct stack {
     char *mapping;
     char *base;
     char *alternate;
+    size_t size;    /* of the stack at `base` */
     stack_t before; /* the thread's own alternate stack */
 };
 enum {
-    STACK_SIZE = 1 << 20,
-    STACK_GUARD = 1 << 20,     /* as large as the stack: no frame jumps over it */
+    STACK_SIZE = 1 << 20,      /* of a thread that runs code under test as usual */
+    STACK_GUARD = 1 << 20,     /* as large as that: no frame jumps over it */
     STACK_ALTERNATE = 1 << 20, /* code under test runs on it, while a call is stopped (gate.h) */
 };
 
-/* Maps a stack and tells `trap`, unless that is NULL, where it lies. Returns 0 or -errno. */
-int stack_create(struct stack *stack, struct trap *trap);
+/*
+ * Maps a stack of `size` bytes, whole pages, and tells `trap`, unless that is NULL, where it lies.
+ * Returns 0 or -errno; free it with stack_destroy, which allows that, too.
+ */
+int stack_create(struct stack *stack, size_t size, struct trap *trap);
 void stack_destroy(struct stack *stack);
+
+/* Tells `trap` that its thread is on this stack, and takes signals on its alternate one. */
+void stack_tell(const struct stack *stack, struct trap *trap);
 
 /* Starts `run(argument)` on `stack` with all but the trapped signals blocked; 0 or -errno. */
 int stack_start(const struct stack *stack, pthread_t *thread, void *(*run)(void *), void *argument);

@@ -27,6 +27,7 @@ void stage_begin(struct stage *stage, const struct scenario *scenario,
     stage->finishing = false;
     stage->patient = true;
     stage->actor = 0;
+    stage->within = 0;
     stage->observation = observation;
     for (int i = 0; i < ACTORS; i++)
         stage->actors[i].arranged = (struct gate_plan){0};
@@ -208,15 +209,60 @@ void stage_finish(struct stage *stage) {
 
 /* --- on the main thread ---------------------------------------------------------------------- */
 
+static void open_sight(struct sight *sight, clockid_t clock, const char *directory) {
+    char path[96];
+    snprintf(path, sizeof(path), "%s/stat", directory);
+    sight->watch.clock = clock;
+    watch_open(&sight->watch, path);
+    still_open(&sight->still, directory);
+}
+
+static void close_sight(const struct sight *sight) {
+    watch_close(&sight->watch);
+    still_close(&sight->still);
+}
+
+static void begin_sight(struct sight *sight) {
+    watch_begin(&sight->watch);
+    sight->used_before = watch_used(&sight->watch);
+}
+
 void stage_watch(struct stage *stage) {
     for (int i = 0; stage->started && i < ACTORS; i++) {
         struct actor *actor = &stage->actors[i];
-        char path[64];
-        actor->watch.clock = watch_clock(actor->id);
-        snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)actor->id);
-        watch_open(&actor->watch, path);
-        still_open(&actor->still, actor->id);
+        char directory[64];
+        snprintf(directory, sizeof(directory), "/proc/self/task/%d", (int)actor->id);
+        open_sight(&actor->sight, watch_clock(actor->id), directory);
     }
+}
+
+/* No longer: another child may have its number. */
+static void forget_child(struct actor *actor) {
+    if (actor->seen_child)
+        close_sight(&actor->sight_of_child);
+    actor->seen_child = 0;
+}
+
+static void see_child(const struct stage *stage, struct actor *actor, pid_t child) {
+    const struct nofile *nofile = &stage->steps->nofile;
+    char directory[64];
+    forget_child(actor);
+    snprintf(directory, sizeof(directory), "/proc/%d", (int)child);
+    nofile_lift(nofile);
+    open_sight(&actor->sight_of_child, watch_clock_of_process(child), directory);
+    nofile_lower(nofile);
+    begin_sight(&actor->sight_of_child);
+    actor->seen_child = child;
+}
+
+/* Of whoever makes the call: while a child does, the actor sleeps, which says nothing. */
+static struct sight *sight_of(const struct stage *stage, struct actor *actor) {
+    const pid_t child = (pid_t)actor->child;
+    if (child == 0)
+        return &actor->sight;
+    if (child != actor->seen_child)
+        see_child(stage, actor, child);
+    return &actor->sight_of_child;
 }
 
 /* Has anyone else begun something that is not over? It may hold what `actor` waits for. */
@@ -238,15 +284,33 @@ static bool may_rest(const struct stage *stage, const struct actor *actor) {
            (stage->patient && (others_act(stage, actor) || actor->depth > 1) && actor->naps > NAPS);
 }
 
+/* What a first pass finds of an actor; of the child, if it has one. */
+struct first_pass {
+    uint32_t child;
+    int64_t runs;
+};
+
+static struct first_pass pass_first(const struct stage *stage, struct actor *actor) {
+    const uint32_t child = actor->child;
+    const struct sight *sight = sight_of(stage, actor);
+    return (struct first_pass){child, actor_is_busy(actor) ? still_first(&sight->still) : -1};
+}
+
+static bool pass_second(const struct stage *stage, struct actor *actor, struct first_pass first) {
+    const struct sight *sight = sight_of(stage, actor);
+    return actor_is_busy(actor) && actor->child == first.child &&
+           still_second(&sight->still, first.runs) && actor->child == first.child;
+}
+
 /* Looks at everyone once. True if all have come to rest: then nobody wakes anybody any more. */
 static bool all_rest(struct stage *stage) {
-    int64_t runs[ACTORS];
+    struct first_pass first[ACTORS];
     bool all = true;
     for (int i = 0; i < ACTORS; i++)
-        runs[i] = actor_is_busy(&stage->actors[i]) ? still_first(&stage->actors[i].still) : -1;
+        first[i] = pass_first(stage, &stage->actors[i]);
     for (int i = 0; i < ACTORS; i++) {
         struct actor *actor = &stage->actors[i];
-        actor->asleep = still_second(&actor->still, runs[i]) && actor_is_busy(actor);
+        actor->asleep = pass_second(stage, actor, first[i]);
         all &= !actor_is_busy(actor) || (actor->asleep && may_rest(stage, actor));
     }
     return all;
@@ -259,6 +323,12 @@ static bool anyone_is_stopped(const struct stage *stage) {
     return false;
 }
 
+/* From here a child can be reached, whoever it acts as. */
+static void park(const struct actor *actor) {
+    const pid_t child = (pid_t)actor->child;
+    syscall(SYS_tgkill, child ? child : getpid(), child ? child : actor->id, trap_parking_signal());
+}
+
 /*
  * Waits for one that works. One that runs on while others are stopped may try for a lock again and
  * again; and whether it hangs the watch says, which wants to be asked ten times a second.
@@ -269,21 +339,23 @@ static void wait_for(struct stage *stage, struct actor *actor) {
     static const struct timespec moment = {.tv_nsec = 1000000};
     turn_await(&actor->turn, actor->turn == TURN_RESUME ? TURN_RESUME : TURN_WORKER, &moment);
     actor->naps = actor->asleep ? actor->naps + 1 : 0;
+    struct sight *sight = sight_of(stage, actor);
     stage->stuck |=
-        anyone_is_stopped(stage) && watch_used(&actor->watch) - actor->used_before > spinning;
+        anyone_is_stopped(stage) && watch_used(&sight->watch) - sight->used_before > spinning;
     if (++actor->waits % LOOK_EVERY != 0)
         return;
-    const enum watch_verdict verdict = watch_look(&actor->watch, 0);
+    const enum watch_verdict verdict = watch_look(&sight->watch, 0);
     if (verdict == WATCH_RUNNING || verdict == WATCH_BLOCKED)
-        syscall(SYS_tgkill, getpid(), actor->id, trap_parking_signal());
+        park(actor);
 }
 
 static void begin_look(struct stage *stage) {
     stage->stuck = false;
     for (int i = 0; i < ACTORS; i++) {
         struct actor *actor = &stage->actors[i];
-        watch_begin(&actor->watch);
-        actor->used_before = actor_is_busy(actor) ? watch_used(&actor->watch) : 0;
+        if (actor_is_busy(actor))
+            begin_sight(&actor->sight);
+        forget_child(actor);
         actor->waits = actor->naps = 0;
     }
 }
@@ -303,10 +375,9 @@ void stage_look(struct stage *stage) {
 bool stage_end(struct stage *stage) {
     bool all = true;
     for (int i = 0; i < ACTORS; i++) {
-        if (stage->started) {
-            watch_close(&stage->actors[i].watch);
-            still_close(&stage->actors[i].still);
-        }
+        if (stage->started)
+            close_sight(&stage->actors[i].sight);
+        forget_child(&stage->actors[i]);
         all &= actor_end(&stage->actors[i]);
     }
     return all;

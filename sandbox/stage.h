@@ -23,6 +23,7 @@ struct stage {
     bool patient;        /* a call that sleeps may wait for others */
     bool finishing;      /* its last step is over: what comes back now never did in time */
     unsigned actor;      /* the one that does what follows */
+    uint8_t within;      /* WITHIN_*: the circumstances of calls */
     uint32_t now;        /* index of the step at hand */
     struct steps *steps; /* the worker's */
     struct observation *observation; /* where what came back late is noted; or NULL */

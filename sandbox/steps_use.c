@@ -33,7 +33,8 @@ void steps_use_call(struct steps *steps, uint32_t index, int directory, const ch
                                      .step = &steps->scenario->steps[index],
                                      .file = directory,
                                      .path = path,
-                                     .plan = *arranged};
+                                     .plan = *arranged,
+                                     .within = steps->stage->within};
     *arranged = (struct gate_plan){0};
     act(steps, !is_arranged(&steps->done.plan));
     out->reply = REPLY_RETURNED;
@@ -181,6 +182,7 @@ int steps_use(struct steps *steps, uint32_t index, const struct step *step) {
         return 0;
     default:
         check(step->kind == STEP_WITHIN);
+        stage->within = step->flags;
         return 0;
     }
 }

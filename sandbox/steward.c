@@ -118,7 +118,7 @@ static int await(struct steward *steward) {
 int steward_start(struct steward *steward, int namespace, int outside) {
     steward->namespace = namespace;
     steward->outside = outside;
-    int error = stack_create(&steward->stack, NULL);
+    int error = stack_create(&steward->stack, STACK_SIZE, NULL);
     if (error)
         return error;
     steward->turn = STEWARD_ORDER;

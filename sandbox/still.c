@@ -22,16 +22,16 @@ static int64_t read_runs(const struct still *still) {
     return last ? strtoll(last + 1, NULL, 10) : -1;
 }
 
-static int open_file(pid_t id, const char *name) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/self/task/%d/%s", (int)id, name);
+static int open_file(const char *directory, const char *name) {
+    char path[96];
+    snprintf(path, sizeof path, "%s/%s", directory, name);
     return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-void still_open(struct still *still, pid_t id) {
-    still->state = open_file(id, "stat");
-    still->runs = open_file(id, "schedstat");
-    still->activity = open_file(id, "syscall");
+void still_open(struct still *still, const char *directory) {
+    still->state = open_file(directory, "stat");
+    still->runs = open_file(directory, "schedstat");
+    still->activity = open_file(directory, "syscall");
 }
 
 void still_close(const struct still *still) {
@@ -44,7 +44,7 @@ void still_close(const struct still *still) {
 bool still_available(void) {
     struct still still;
     char line[LINE_MAX_SIZE];
-    still_open(&still, gettid());
+    still_open(&still, "/proc/thread-self");
     read_line(still.activity, line);
     const bool available = still.state >= 0 && read_runs(&still) >= 0 && line[0] != '\0';
     still_close(&still);

@@ -11,7 +11,6 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 /* One thread, by three of its files in proc(5). */
 struct still {
@@ -21,8 +20,11 @@ struct still {
 /* Does this kernel show what is needed? CONFIG_SCHED_INFO, CONFIG_HAVE_ARCH_TRACEHOOK */
 bool still_available(void);
 
-/* Opens the files of thread `id` of this process; what cannot be opened is never seen asleep. */
-void still_open(struct still *still, pid_t id);
+/*
+ * Opens the files of a thread, whose directory in proc(5) is given; what cannot be opened is never
+ * seen asleep. So is a child process that another user's privileges protect.
+ */
+void still_open(struct still *still, const char *directory);
 void still_close(const struct still *still);
 
 /*

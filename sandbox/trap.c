@@ -4,6 +4,8 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
 #include <ucontext.h>
 
 #include "check.h"
@@ -52,6 +54,10 @@ void trap_watch(struct trap *trap) {
     watched = trap;
 }
 
+uint64_t *trap_mask(void) {
+    return &watched->mask;
+}
+
 bool trap_reset_mask(struct trap *trap) {
     const bool changed = trap->mask != trap->mask_at_start;
     trap->mask = trap->mask_at_start;
@@ -62,20 +68,86 @@ bool trap_has_sanitizer(void) {
     return set_death_callback != NULL;
 }
 
-_Noreturn void trap_end(enum ending ending, int32_t detail, uint64_t address) {
-    struct trap *trap = watched;
-    trap->parked = true;
-    uintptr_t here = (uintptr_t)__builtin_frame_address(0);
-    trap->off_stack = here - trap->alternate >= trap->alternate_size;
-    trap->ending = trap->forbidden ? ENDING_FORBIDDEN : ending;
-    trap->detail = trap->forbidden ? trap->forbidden_call : detail;
-    trap->address = trap->forbidden ? 0 : address;
-    turn_give(trap->turn, TURN_ENDED);
-    while (turn_await(&trap->release, TURN_MAIN, NULL) != TURN_QUIT)
-        ;
+static _Noreturn void exit_thread(void) {
     for (;;) /* of this thread alone, without the C library */
         syscall(SYS_exit, 0);
 }
+
+static _Noreturn void park(struct trap *trap) {
+    turn_give(trap->turn, TURN_ENDED);
+    while (turn_await(&trap->release, TURN_MAIN, NULL) != TURN_QUIT)
+        ;
+    exit_thread();
+}
+
+static void record(struct trap *trap, enum ending ending, int32_t detail, uint64_t address) {
+    trap->parked = true;
+    trap->ending = trap->forbidden ? ENDING_FORBIDDEN : ending;
+    trap->detail = trap->forbidden ? trap->forbidden_call : detail;
+    trap->address = trap->forbidden ? 0 : address;
+}
+
+_Noreturn void trap_end(enum ending ending, int32_t detail, uint64_t address) {
+    struct trap *trap = watched;
+    const uintptr_t here = (uintptr_t)__builtin_frame_address(0);
+    trap->off_stack = here - trap->alternate >= trap->alternate_size;
+    record(trap, ending, detail, address);
+    if (trap->in_child)
+        exit_thread();
+    park(trap);
+}
+
+/* --- a child process -------------------------------------------------------------------------- */
+
+void trap_watch_child(struct trap *own, uint64_t *frames) {
+    *own = *watched;
+    own->in_child = true;
+    own->mask_at_start = own->mask;
+    own->forbidden = false;
+    own->forbidden_calls = 0;
+    own->broken_pipes = 0;
+    own->frames = (struct frames){.out = frames};
+    watched = own;
+}
+
+/* A raised SIGABRT (abort(3)) names the child, which the filter does not know. */
+static bool is_own_abort(const struct trap *trap, int call, const ucontext_t *context) {
+    return trap->in_child && call == SYS_tgkill &&
+           registers_argument(context, 0) == (uintptr_t)syscall(SYS_getpid) &&
+           registers_argument(context, 1) == (uintptr_t)syscall(SYS_gettid) &&
+           registers_argument(context, 2) == SIGABRT;
+}
+
+/* Where the child was, unless the thread has been somewhere else before. */
+static void adopt_frames(struct frames *frames, const struct frames *of_child) {
+    if (!frames->out || frames->reached || of_child->count == 0)
+        return;
+    memcpy(frames->out, of_child->out, of_child->count * sizeof *frames->out);
+    frames->count = of_child->count;
+    frames->reached = true;
+}
+
+void trap_join_child(struct trap *trap, const struct trap *own, bool back, int status) {
+    watched = trap;
+    trap->broken_pipes += own->broken_pipes;
+    trap->mask ^= own->mask ^ own->mask_at_start;
+    if (own->forbidden && !trap->forbidden) {
+        trap->forbidden = true;
+        trap->forbidden_call = own->forbidden_call;
+    }
+    adopt_frames(&trap->frames, &own->frames);
+    if (back)
+        return;
+    if (own->parked)
+        record(trap, own->ending, own->detail, own->address);
+    else if (WIFSIGNALED(status))
+        record(trap, ENDING_CRASHED, WTERMSIG(status), 0);
+    else
+        record(trap, ENDING_FORBIDDEN, SYS_exit, 0);
+    park(trap);
+}
+
+/* --- signals ---------------------------------------------------------------------------------- */
 
 /* As the kernel does before a handler that has not asked for SA_NODEFER. */
 static void block(int number) {
@@ -160,12 +232,15 @@ static void on_signal(int number, siginfo_t *info, void *context) {
         return;
     frames_escape(&trap->frames);
     uintptr_t address = (uintptr_t)info->si_addr;
-    if (by_filter) {
+    const bool aborts = by_filter && is_own_abort(trap, info->si_syscall, context);
+    if (by_filter && !aborts) {
         on_forbidden_call(trap, info->si_syscall, context);
         return;
     }
     gate_leave(trap->gate);
     take_frames(trap, context);
+    if (aborts)
+        trap_end(ENDING_CRASHED, SIGABRT, 0);
     if (info->si_code <= 0) /* sent by a process: there is no faulting address */
         trap_end(ENDING_CRASHED, number, 0);
     if (number == SIGSEGV && is_guard(trap, address))

@@ -38,6 +38,7 @@ struct trap {
 
     uint64_t mask, mask_at_start; /* the signal mask that the thread believes to have */
 
+    bool in_child;       /* it is of a child process, see trap_watch_child */
     _Atomic bool parked; /* its run has ended: signals mean nothing to it any more */
     bool forbidden;      /* a forbidden system call was tried: how the run ends, whatever follows */
     int32_t forbidden_call;
@@ -68,10 +69,30 @@ void trap_remove(void);
 /* Watches the calling thread from now on; NULL stops it. Call it before the filter is loaded. */
 void trap_watch(struct trap *trap);
 
+/*
+ * In a child process that the watched thread has made with its memory or a copy of it, and waits
+ * for: `own` watches the child, which is otherwise as the thread was. It lies in memory that both
+ * share, as does `frames`, where the stack goes. What would end the run ends the child.
+ */
+void trap_watch_child(struct trap *own, uint64_t *frames);
+
+/*
+ * On the thread, when that child is no more: the thread is watched by `trap` as before. What `own`
+ * saw is brought over, and if the run has ended, that of the thread ends now. `back`: the call
+ * under test has come back. `status` is the child's, of wait4(2).
+ */
+void trap_join_child(struct trap *trap, const struct trap *own, bool back, int status);
+
+/* The mask that the calling thread or child believes to have; it is watched. */
+uint64_t *trap_mask(void);
+
 /* True if the watched thread has changed its signal mask since it was watched; undoes that. */
 bool trap_reset_mask(struct trap *trap);
 
-/* Ends the watched calling thread's run as a signal would: records, gives the turn, parks. */
+/*
+ * Ends the watched calling thread's run as a signal would: records, gives the turn, parks. In a
+ * child it records and ends the child.
+ */
 _Noreturn void trap_end(enum ending ending, int32_t detail, uint64_t address);
 
 /* The real-time signals that interrupt a system call, or have it restarted: nothing else. */

@@ -47,6 +47,12 @@ static inline clockid_t watch_clock(pid_t id) {
     return (clockid_t)(~(unsigned)id << 3 | OF_A_THREAD);
 }
 
+/* The processor time of process `id`. */
+static inline clockid_t watch_clock_of_process(pid_t id) {
+    enum { SCHEDULED = 2 }; /* CPUCLOCK_SCHED */
+    return (clockid_t)(~(unsigned)id << 3 | SCHEDULED);
+}
+
 /* The processor time that it has used, ns. */
 int64_t watch_used(const struct watch *watch);
 

@@ -362,7 +362,7 @@ static int make_guest(struct worker *worker, char *reason, size_t reason_size) {
 static int make_parts(struct worker *worker) {
     int error = path_view_create(&worker->steps.view);
     if (!error)
-        error = stack_create(&worker->stack, &worker->trap);
+        error = stack_create(&worker->stack, STACK_SIZE, &worker->trap);
     worker->trap.turn = &worker->turn;
     worker->trap.frames.out = worker->observation.stack;
     worker->turn = TURN_WORKER; /* until its world stands */

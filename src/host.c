@@ -54,6 +54,9 @@ const struct ability_info ability_infos[ABILITY_COUNT] = {
                                   "implementations in this process"},
     [ABILITY_GATE] = {"gate", "calls are stopped in the middle by syscall user dispatch, which "
                               "needs Linux 5.11 or later on x86-64"},
+    [ABILITY_CIRCUMSTANCES] = {"circumstances", "calls are made in child processes and on small "
+                                                "stacks on x86-64, aarch64 and riscv64, and where "
+                                                "a container's profile allows clone(2)"},
 };
 
 const struct idmap_entry idmap_entries[IDMAP_COUNT] = {{0, 1000}, {1000, 0}};
@@ -70,6 +73,14 @@ static unsigned pointer_needs(const struct step *step) {
     return step->pointer == POINTER_COUNTED       ? 1U << ABILITY_COUNTED
            : step->pointer == POINTER_UNENCODABLE ? 1U << ABILITY_TEXT
                                                   : 0;
+}
+
+/* A mask is only believed, and without a filter nobody is told that it has changed. */
+static unsigned within_needs(const struct step *step) {
+    if (step->kind != STEP_WITHIN)
+        return 0;
+    return (step->flags & ~WITHIN_BLOCKED ? 1U << ABILITY_CIRCUMSTANCES : 0) |
+           (step->flags & WITHIN_BLOCKED ? 1U << ABILITY_FILTER : 0);
 }
 
 unsigned host_needs(const struct step *step) {
@@ -91,6 +102,7 @@ unsigned host_needs(const struct step *step) {
         needs |= 1U << ABILITY_ACTORS;
     if (step->kind == STEP_PAUSE || step->kind == STEP_RESUME || step->kind == STEP_INJECT)
         needs |= 1U << ABILITY_GATE;
+    needs |= within_needs(step);
     if (!is_plain(&step->identity))
         needs |= 1U << ABILITY_IDENTITIES;
     if (step->kind == STEP_AS && step->flags)

@@ -15,25 +15,26 @@
 #include "scenario.h"
 
 enum ability {
-    ABILITY_IDENTITIES,   /* user and group ids other than 0, supplementary groups */
-    ABILITY_MOUNTS,       /* mount, bind, remount, umount: fsopen(2), mount_setattr(2) */
-    ABILITY_NOSYMFOLLOW,  /* MOUNT_ATTR_NOSYMFOLLOW, Linux 5.14 */
-    ABILITY_IDMAP,        /* idmapped mounts of tmpfs, Linux 6.3 */
-    ABILITY_ACLS,         /* POSIX ACLs on tmpfs */
-    ABILITY_ATTRIBUTES,   /* immutable and append-only directories on tmpfs, CAP_LINUX_IMMUTABLE */
-    ABILITY_LANDLOCK,     /* landlock(7) */
-    ABILITY_DESCRIPTORS,  /* open, close, dup, and slots as dirfd: an agent may not do them */
-    ABILITY_LIMITS,       /* nofile: an agent may need descriptors of its own */
-    ABILITY_POINTERS,     /* paths that are no strings: most languages have none */
-    ABILITY_COUNTED,      /* paths with a NUL byte: a C function cannot be given one */
-    ABILITY_TEXT,         /* paths of characters, so also of some that no bytes stand for */
-    ABILITY_WIDE,         /* modes of 64 bits: a C function's have 32 */
-    ABILITY_ROOT,         /* a root directory of its own: absolute paths, .. at the top */
-    ABILITY_CAPABILITIES, /* the harness has them all, and a scenario some of them */
-    ABILITY_TMPFS,        /* the arena is a tmpfs(5), whose directories have known sizes */
-    ABILITY_FILTER,       /* seccomp(2): forbidden calls and changed signal masks are seen */
-    ABILITY_ACTORS,       /* several threads, and FIFOs in use: in this process alone */
-    ABILITY_GATE,         /* calls stop in the middle: prctl(2) PR_SET_SYSCALL_USER_DISPATCH */
+    ABILITY_IDENTITIES,    /* user and group ids other than 0, supplementary groups */
+    ABILITY_MOUNTS,        /* mount, bind, remount, umount: fsopen(2), mount_setattr(2) */
+    ABILITY_NOSYMFOLLOW,   /* MOUNT_ATTR_NOSYMFOLLOW, Linux 5.14 */
+    ABILITY_IDMAP,         /* idmapped mounts of tmpfs, Linux 6.3 */
+    ABILITY_ACLS,          /* POSIX ACLs on tmpfs */
+    ABILITY_ATTRIBUTES,    /* immutable and append-only directories on tmpfs, CAP_LINUX_IMMUTABLE */
+    ABILITY_LANDLOCK,      /* landlock(7) */
+    ABILITY_DESCRIPTORS,   /* open, close, dup, and slots as dirfd: an agent may not do them */
+    ABILITY_LIMITS,        /* nofile: an agent may need descriptors of its own */
+    ABILITY_POINTERS,      /* paths that are no strings: most languages have none */
+    ABILITY_COUNTED,       /* paths with a NUL byte: a C function cannot be given one */
+    ABILITY_TEXT,          /* paths of characters, so also of some that no bytes stand for */
+    ABILITY_WIDE,          /* modes of 64 bits: a C function's have 32 */
+    ABILITY_ROOT,          /* a root directory of its own: absolute paths, .. at the top */
+    ABILITY_CAPABILITIES,  /* the harness has them all, and a scenario some of them */
+    ABILITY_TMPFS,         /* the arena is a tmpfs(5), whose directories have known sizes */
+    ABILITY_FILTER,        /* seccomp(2): forbidden calls and changed signal masks are seen */
+    ABILITY_ACTORS,        /* several threads, and FIFOs in use: in this process alone */
+    ABILITY_GATE,          /* calls stop in the middle: prctl(2) PR_SET_SYSCALL_USER_DISPATCH */
+    ABILITY_CIRCUMSTANCES, /* calls in child processes and on small stacks: clone(2) */
     ABILITY_COUNT
 };
 
