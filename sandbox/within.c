@@ -136,14 +136,19 @@ static void make_on_either(struct making *making) {
 /* --- with all signals blocked ------------------------------------------------------------------
  */
 
-/* As the code believes, see mask.h. What it changes in the mask is changed in the one from before.
- */
-static void make_blocked(struct making *making) {
+/* All that sigprocmask(3) can block: some are the C library's own, which it leaves alone. */
+static uint64_t all_signals(void) {
+    const uint64_t below_real_time = (UINT64_C(1) << 31) - 1;
     const uint64_t unblockable = UINT64_C(1) << (SIGKILL - 1) | UINT64_C(1) << (SIGSTOP - 1);
-    const uint64_t before = making->trap->mask;
-    making->trap->mask = ~unblockable;
+    return (below_real_time & ~unblockable) | UINT64_MAX << (SIGRTMIN - 1);
+}
+
+/* As the code believes (mask.h). What it changes in the mask is changed in that from before. */
+static void make_blocked(struct making *making) {
+    const uint64_t before = making->trap->mask, all = all_signals();
+    making->trap->mask = all;
     make_on_either(making);
-    making->trap->mask ^= ~unblockable ^ before;
+    making->trap->mask ^= all ^ before;
 }
 
 static void make_by_flags(struct making *making) {
