@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -56,8 +57,7 @@ static void assert_in_no_row(const char *const *names, size_t name_count, enum p
 
 static void what_leaves_the_sandbox_is_in_no_row(void **state) {
     (void)state;
-    const char *const dangerous[] = {"clone",
-                                     "clone3",
+    const char *const dangerous[] = {"clone3",
                                      "fork",
                                      "vfork",
                                      "execve",
@@ -155,16 +155,18 @@ static void an_agents_filter_fits(void **state) {
     assert_int_equal(policy_agent(true, &cookies, filter, 10, &length), -E2BIG);
 }
 
-/* What would let an implementation out of its identity, or into another. */
+/* What would let an implementation out of its identity, into another, or out of its process. */
 static void the_calls_of_the_harness_ask_for_both_cookies(void **state) {
     (void)state;
     const char *const guarded[] = {"capset",
+                                   "clone",
                                    "landlock_add_rule",
                                    "landlock_create_ruleset",
                                    "landlock_restrict_self",
                                    "setgroups",
                                    "setresgid",
-                                   "setresuid"};
+                                   "setresuid",
+                                   "wait4"};
     size_t count;
     const struct policy_rule *rules = policy_rules(&count);
     for (size_t i = 0; i < sizeof(guarded) / sizeof(guarded[0]); i++) {
@@ -176,7 +178,7 @@ static void the_calls_of_the_harness_ask_for_both_cookies(void **state) {
             assert_string_equal(rules[j].group, "the harness's own");
             assert_non_null(strstr(rules[j].condition, "cookies"));
         }
-        assert_int_equal(rows, 1);
+        assert_true(rows > 0);
     }
 }
 
@@ -239,6 +241,10 @@ static int try_calls(void) {
     failures += trapped(SYS_rt_sigaction, SIGTERM, (long)(intptr_t)&limit, 0) != SYS_rt_sigaction;
     failures += trapped(SYS_prctl, PR_GET_NAME, 0, 0) != 0;
     failures += trapped(SYS_prctl, PR_SET_DUMPABLE, 0, 0) != SYS_prctl;
+    failures += trapped(SYS_prctl, PR_SET_PDEATHSIG, 0, 0) != SYS_prctl;
+    failures += trapped(SYS_prctl, 59 /* PR_SET_SYSCALL_USER_DISPATCH */, 0, 0) != SYS_prctl;
+    failures += trapped(SYS_clone, 0, 0, 0) != SYS_clone;
+    failures += trapped(SYS_wait4, -1, 0, WNOHANG) != SYS_wait4;
     failures += trapped(SYS_socket, AF_UNIX, SOCK_STREAM, 0) != SYS_socket;
     failures += trapped(SYS_prlimit64, 0, RLIMIT_NOFILE, 0) != 0;
     failures += trapped(SYS_prlimit64, 0, RLIMIT_NOFILE, (long)(intptr_t)&limit) != SYS_prlimit64;
@@ -266,7 +272,7 @@ static int try_cookies(const struct cookies *right) {
                                     {0, two},       {two, one},
                                     {one ^ 1, two}, {one ^ 1UL << 63, two},
                                     {one, two ^ 1}, {one, two ^ 1UL << 63}};
-    const long calls[] = {SYS_capset, SYS_setgroups, 444, 445, 446};
+    const long calls[] = {SYS_capset, SYS_setgroups, SYS_wait4, 444, 445, 446};
     int failures = 0;
     for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
         failures += trapped_with(*right, calls[i], 0) != 0;
@@ -284,12 +290,35 @@ static int try_cookies(const struct cookies *right) {
     return failures;
 }
 
+/* Arguments 3 and 4 hold the numbers. Only what is let through by mistake makes a process. */
+static int trapped_clone(struct cookies cookies, unsigned long flags) {
+    trapped_call = 0;
+    syscall(SYS_clone, flags, 0, (uintptr_t)1, cookies.first, cookies.second, 0);
+    return trapped_call;
+}
+
+static int try_clone(const struct cookies *right) {
+    const struct cookies wrong[] = {
+        {0, 0}, {right->first, 0}, {0, right->second}, {right->second, right->first}};
+    const unsigned long fork = CLONE_PARENT_SETTID, vfork = fork | CLONE_VM | CLONE_VFORK;
+    int failures = 0;
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+        failures += trapped_clone(wrong[i], fork) != SYS_clone ||
+                    trapped_clone(wrong[i], vfork) != SYS_clone;
+    failures += trapped_clone(*right, fork | CLONE_NEWUSER) != SYS_clone;
+    failures += trapped_clone(*right, fork | CLONE_FILES) != SYS_clone;
+    failures += trapped_clone(*right, vfork | CLONE_THREAD) != SYS_clone;
+    failures += trapped_clone(*right, SIGCHLD) != SYS_clone;
+    return failures;
+}
+
 static _Noreturn void run_child(int ending) {
     struct sigaction action = {.sa_sigaction = on_trap, .sa_flags = SA_SIGINFO};
     sigaction(SIGSYS, &action, NULL);
     signal(SIGABRT, SIG_DFL);
     const struct cookies cookies = {FIRST_COOKIE, SECOND_COOKIE};
-    if (policy_load(getpid(), getpid(), &cookies) || try_calls() || try_cookies(&cookies))
+    if (policy_load(getpid(), getpid(), &cookies) || try_calls() || try_cookies(&cookies) ||
+        try_clone(&cookies))
         for (;;)
             pause(); /* forbidden as well, the child's alarm ends it */
     for (;;) {

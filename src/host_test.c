@@ -23,6 +23,8 @@ enum {
     CAPABILITIES = 1 << ABILITY_CAPABILITIES,
     ACTS = 1 << ABILITY_ACTORS,
     GATE = 1 << ABILITY_GATE,
+    CIRCUMSTANCES = 1 << ABILITY_CIRCUMSTANCES,
+    FILTER = 1 << ABILITY_FILTER,
 };
 
 static struct scenario scenario;
@@ -51,6 +53,26 @@ static void kinds_need_what_they_are_about(void **state) {
     };
     for (unsigned kind = 0; kind < STEP_KIND_COUNT; kind++)
         assert_int_equal(host_needs(&(struct step){.kind = (uint8_t)kind}), needs[kind]);
+}
+
+static void circumstances_need_what_they_are(void **state) {
+    (void)state;
+    static const struct {
+        uint8_t flags;
+        unsigned needs;
+    } rows[] = {
+        {0, ACTS},
+        {WITHIN_FORK, ACTS | CIRCUMSTANCES},
+        {WITHIN_VFORK, ACTS | CIRCUMSTANCES},
+        {WITHIN_STACK, ACTS | CIRCUMSTANCES},
+        {WITHIN_CLOSED, ACTS | CIRCUMSTANCES},
+        {WITHIN_BLOCKED, ACTS | FILTER},
+        {WITHIN_BLOCKED | WITHIN_FORK, ACTS | FILTER | CIRCUMSTANCES},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        const struct step step = {.kind = STEP_WITHIN, .flags = rows[i].flags};
+        assert_int_equal(host_needs(&step), rows[i].needs);
+    }
 }
 
 static void calls_need_what_their_arguments_are(void **state) {
@@ -162,6 +184,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_ability_has_a_name_and_a_way_out),
         cmocka_unit_test(kinds_need_what_they_are_about),
+        cmocka_unit_test(circumstances_need_what_they_are),
         cmocka_unit_test(calls_need_what_their_arguments_are),
         cmocka_unit_test(ids_other_than_0_need_identities),
         cmocka_unit_test(mount_flags_need_their_kernels),

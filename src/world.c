@@ -179,6 +179,12 @@ const struct descriptor *world_descriptor(const struct world *world, int32_t num
     return NULL;
 }
 
+const struct descriptor *world_call_descriptor(const struct world *world, struct dirfd dirfd) {
+    const int32_t number = world_descriptor_number(world, dirfd);
+    const bool closed = world->acting.within & WITHIN_CLOSED && number < 3;
+    return closed ? NULL : world_descriptor(world, number);
+}
+
 /* An open that waits has its number already. */
 static bool is_reserved(const struct world *world, int32_t number) {
     for (int i = 0; i < ACTORS; i++) {

@@ -357,6 +357,9 @@ int32_t world_descriptor_number(const struct world *world, struct dirfd dirfd);
 /* The open descriptor `number`, or NULL if it is not open. 0, 1 and 2 have node NODE_NONE. */
 const struct descriptor *world_descriptor(const struct world *world, int32_t number);
 
+/* The same for the directory of a call under test, in the circumstances that hold now. */
+const struct descriptor *world_call_descriptor(const struct world *world, struct dirfd dirfd);
+
 /*
  * The lowest free descriptor number from `least` on, or -1 if the limit leaves none. One that an
  * open has reserved which waits is not free.
