@@ -154,8 +154,9 @@ static void signals_are_blocked_and_are_to_stay_so(void **state) {
 static int descend(int bytes) {
     enum { FRAME = 256 };
     volatile char frame[FRAME];
-    frame[0] = (char)bytes;
-    return bytes <= FRAME ? 0 : descend(bytes - FRAME) + (frame[0] == 0 && zero);
+    frame[0] = 0;
+    const int rest = bytes <= FRAME ? 0 : descend(bytes - FRAME);
+    return rest + frame[0]; /* so the frame stays until then */
 }
 
 static int descend_a_little(const char *path, mode_t mode) {
