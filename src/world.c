@@ -172,17 +172,11 @@ const struct descriptor *world_descriptor(const struct world *world, int32_t num
     if (number < 0)
         return NULL;
     if (number < 3)
-        return &standard[number];
+        return world->acting.closed ? NULL : &standard[number];
     for (int i = 0; i < SCENARIO_SLOTS; i++)
         if (world->descriptors[i].number == number)
             return &world->descriptors[i];
     return NULL;
-}
-
-const struct descriptor *world_call_descriptor(const struct world *world, struct dirfd dirfd) {
-    const int32_t number = world_descriptor_number(world, dirfd);
-    const bool closed = world->acting.within & WITHIN_CLOSED && number < 3;
-    return closed ? NULL : world_descriptor(world, number);
 }
 
 /* An open that waits has its number already. */

@@ -161,6 +161,7 @@ struct acting {
     uint8_t actor; /* the one that does what follows */
     bool injected; /* the kernel's answer is not its own, but */
     uint8_t error; /* this errno; 0: as if it had made the node */
+    bool closed;   /* descriptors 0, 1 and 2 are not open, in the child that makes a call */
 };
 
 struct world {
@@ -356,9 +357,6 @@ int32_t world_descriptor_number(const struct world *world, struct dirfd dirfd);
 
 /* The open descriptor `number`, or NULL if it is not open. 0, 1 and 2 have node NODE_NONE. */
 const struct descriptor *world_descriptor(const struct world *world, int32_t number);
-
-/* The same for the directory of a call under test, in the circumstances that hold now. */
-const struct descriptor *world_call_descriptor(const struct world *world, struct dirfd dirfd);
 
 /*
  * The lowest free descriptor number from `least` on, or -1 if the limit leaves none. One that an

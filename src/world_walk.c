@@ -113,7 +113,7 @@ static enum walk_end find_start(struct walker *walker, struct dirfd dirfd, struc
             walker->current = world->cwd;
         return WALK_DONE;
     }
-    const struct descriptor *descriptor = world_call_descriptor(world, dirfd);
+    const struct descriptor *descriptor = world_descriptor(world, number);
     if (!descriptor)
         return WALK_BAD_DESCRIPTOR;
     node_id node = descriptor->place.node;
