@@ -22,7 +22,7 @@ bool still_available(void);
 
 /*
  * Opens the files of a thread, whose directory in proc(5) is given; what cannot be opened is never
- * seen asleep. So is a child process that another user's privileges protect.
+ * seen asleep.
  */
 void still_open(struct still *still, const char *directory);
 void still_close(const struct still *still);
