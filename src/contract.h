@@ -78,10 +78,11 @@ extern const struct beyond_info beyond_infos[];
 extern const unsigned beyond_count;
 
 /* A set of clauses. */
+enum { CLAUSE_SET_WORDS = 3 };
 struct clause_set {
-    uint64_t bits[3];
+    uint64_t bits[CLAUSE_SET_WORDS];
 };
-_Static_assert(CLAUSE_COUNT <= 192, "struct clause_set holds 192 clauses");
+_Static_assert((int)CLAUSE_COUNT <= CLAUSE_SET_WORDS * 64, "struct clause_set holds them all");
 
 static inline void clause_set_add(struct clause_set *set, enum clause clause) {
     set->bits[clause / 64] |= UINT64_C(1) << clause % 64;

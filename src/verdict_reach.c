@@ -63,7 +63,7 @@ void verdict_report_reach(const struct judge *judge, const struct world *world,
     if (!judge->reach)
         return;
     unsigned decisive = prediction->decisive;
-    for (unsigned word = 0; word < 3; word++)
+    for (unsigned word = 0; word < CLAUSE_SET_WORDS; word++)
         for (uint64_t bits = prediction->clauses.bits[word]; bits; bits &= bits - 1) {
             unsigned clause = word * 64 + (unsigned)__builtin_ctzll(bits);
             if (clause != decisive)

@@ -145,10 +145,19 @@ static bool agrees(struct judging *judging, const struct fifo_use *use, uint32_t
     return false;
 }
 
-/* The descriptor that an open has got. */
+/*
+ * The descriptor that an open has got. A call that is under way may have the lowest number for the
+ * time being.
+ */
 static bool agrees_on_number(struct judging *judging, const struct came_back *came) {
-    if (holds(judging, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR, came->number,
-              judging->observation->outcomes[came->step].result))
+    const int32_t got = judging->observation->outcomes[came->step].result;
+    const unsigned slot = judging->scenario->steps[came->step].slot;
+    if (judging->staging->late_count > 0 && got > came->number &&
+        judging->world->slots[slot] == came->number) {
+        world_renumber(judging->world, slot, got);
+        return true;
+    }
+    if (holds(judging, CLAUSE_STATE_DESCRIPTORS, ASPECT_DESCRIPTOR, came->number, got))
         return true;
     judging->verdict->number = came->number;
     judging->verdict->step = came->step;

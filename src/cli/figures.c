@@ -8,7 +8,10 @@
 #include "report.h"
 
 static unsigned count_bits(const struct clause_set *set) {
-    return (unsigned)(__builtin_popcountll(set->bits[0]) + __builtin_popcountll(set->bits[1]));
+    int count = 0;
+    for (int word = 0; word < CLAUSE_SET_WORDS; word++)
+        count += __builtin_popcountll(set->bits[word]);
+    return (unsigned)count;
 }
 
 /*
@@ -75,7 +78,7 @@ void figures_take(struct figures *figures) {
     take_findings(figures);
     campaign_sum(figures->campaign, &figures->totals);
     take_reachable(figures);
-    for (int word = 0; word < 2; word++)
+    for (int word = 0; word < CLAUSE_SET_WORDS; word++)
         figures->totals.clauses.bits[word] &= figures->reachable.bits[word];
     figures->reachable_count = count_bits(&figures->reachable);
     figures->reached_count = count_bits(&figures->totals.clauses);
