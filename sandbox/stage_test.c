@@ -70,6 +70,19 @@ static void what_a_close_wakes_is_over_with_it(void **state) {
     assert_int_equal(seen->outcomes[4].ended, 6);
 }
 
+static void opens_that_come_back_for_one_slot_leave_the_last(void **state) {
+    (void)state;
+    const struct observation *seen = run("mkfifo \"f\" 0644       # 0\n"
+                                         "d0 = open \"f\" wait   # waits 0\n"
+                                         "actor 2\n"
+                                         "d0 = open \"f\" wait   # waits 0\n"
+                                         "actor 1\n"
+                                         "d0 = open \"f\"        # 0\n"
+                                         "d1 = open \"f\" write  # 0\n");
+    assert_int_equal(seen->slots[0].number, 4);
+    assert_int_equal(seen->descriptor_count, 5);
+}
+
 static void the_harness_s_own_pipe_is_no_fifo_of_the_scenario_s(void **state) {
     (void)state;
     run("d0 = dup 2 7\n"
@@ -129,6 +142,7 @@ int main(void) {
         cmocka_unit_test(a_signal_interrupts_or_restarts),
         cmocka_unit_test(readers_wait_and_writers_break),
         cmocka_unit_test(what_a_close_wakes_is_over_with_it),
+        cmocka_unit_test(opens_that_come_back_for_one_slot_leave_the_last),
         cmocka_unit_test(the_harness_s_own_pipe_is_no_fifo_of_the_scenario_s),
         cmocka_unit_test(calls_stop_and_go_on),
         cmocka_unit_test(calls_stop_at_every_instruction),

@@ -234,18 +234,23 @@ static void mark(struct steps *steps, int32_t number, bool open) {
             steps->open[i] = open;
 }
 
+/* Who waits for that goes on, and is at rest again when it is over. */
+static int close_number(struct steps *steps, int32_t number) {
+    mark(steps, number, false);
+    const int result = close(number);
+    const int error = errno;
+    stage_rest(steps->stage);
+    errno = error;
+    return result;
+}
+
 static int close_slot(struct steps *steps, unsigned slot) {
     int32_t number = steps->number[slot];
     if (!steps->open[slot] && number < 3) { /* 0, 1 and 2 are the harness's */
         errno = EBADF;
         return -1;
     }
-    mark(steps, number, false);
-    int result = close(number);
-    int error = errno;
-    stage_rest(steps->stage);
-    errno = error;
-    return result;
+    return close_number(steps, number);
 }
 
 /* The slot holds what was opened, if it was. */
@@ -272,9 +277,10 @@ void steps_came_back(struct steps *steps, const struct operation *operation) {
     const struct step *step = operation->step;
     if (operation->index == steps->stage->now || step->kind != STEP_OPEN || operation->result < 0)
         return;
-    if (steps->open[step->slot])
-        close_slot(steps, step->slot);
+    const int32_t held = steps->open[step->slot] ? steps->number[step->slot] : -1;
     hold(steps, step->slot, operation->result);
+    if (held >= 0) /* last: others can come back by it, for the same slot */
+        close_number(steps, held);
 }
 
 static int run_dup(struct steps *steps, const struct step *step) {
