@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -142,7 +143,7 @@ static int get_ready(struct actor *actor) {
     return tier_has_filter() ? policy_load(getpid(), actor->id, &actor->steps->cookies) : 0;
 }
 
-static void *actor_main(void *argument) {
+static void live(void *argument) {
     struct actor *actor = argument;
     actor->error = get_ready(actor);
     turn_give(&actor->turn, TURN_MAIN);
@@ -150,6 +151,16 @@ static void *actor_main(void *argument) {
         take_orders(actor, TURN_MAIN, TURN_QUIT);
     trap_watch(NULL);
     stack_leave_alternate(&actor->stack);
+}
+
+/* As of the worker, the thread is under no filter. */
+static void *actor_main(void *argument) {
+    struct actor *actor = argument;
+    int error = apart_run(&actor->apart, CLONE_FS | CLONE_FILES, live, actor);
+    if (error) {
+        actor->error = error;
+        turn_give(&actor->turn, TURN_MAIN);
+    }
     return NULL;
 }
 
@@ -222,13 +233,13 @@ static bool end_thread(struct actor *actor) {
     interrupt(actor);
     switch ((enum turn)atomic_load(&actor->turn)) {
     case TURN_MAIN:
-        trap_install(); /* the C library blocks signals as a thread ends, which is answered there */
         turn_give(&actor->turn, TURN_QUIT);
         break;
     case TURN_PAUSED:
     case TURN_ENDED:
         if (trap_has_sanitizer())
             return false;
+        apart_end(&actor->apart);
         turn_give(actor->turn == TURN_ENDED ? &actor->trap.release : &actor->turn, TURN_QUIT);
         break;
     case TURN_WORKER:

@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "apart.h"
 #include "gate.h"
 #include "handover.h"
 #include "identity.h"
@@ -61,6 +62,7 @@ struct actor {
     struct identity_now identity;
     struct gate gate;
     struct stack stack;
+    struct apart apart; /* its task, which works in the place of its thread */
     pthread_t thread;
     bool started;
     turn_word child; /* the process that makes its call, and that it waits for; 0: it does so itself

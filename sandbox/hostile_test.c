@@ -204,24 +204,6 @@ static void the_faulting_address_is_told(void **state) {
     assert_next_run_is_good();
 }
 
-static int end_thread(const char *path, mode_t mode) {
-    (void)path;
-    (void)mode;
-    pthread_exit(NULL);
-}
-
-/* Without libgcc_s, which the arena lacks, glibc aborts instead of unwinding. */
-static void pthread_exit_is_forbidden_or_aborts(void **state) {
-    (void)state;
-    reopen();
-    const struct observation *seen = run_function(end_thread);
-    if (seen->ending == ENDING_FORBIDDEN)
-        assert_int_equal(seen->detail, SYS_exit);
-    else
-        assert_int_equal(seen->ending, ENDING_CRASHED);
-    assert_next_run_is_good();
-}
-
 /* --- what stays in the arena ---------------------------------------------------------------- */
 
 static int climb(const char *path, mode_t mode) {
@@ -480,7 +462,6 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_bad_end_is_told_and_survived),
         cmocka_unit_test(the_faulting_address_is_told),
-        cmocka_unit_test(pthread_exit_is_forbidden_or_aborts),
         cmocka_unit_test(the_host_is_out_of_reach),
         cmocka_unit_test(lost_standard_descriptors_are_seen_and_cost_the_worker),
         cmocka_unit_test(what_is_left_behind_is_seen_and_put_right),

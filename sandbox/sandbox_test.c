@@ -383,7 +383,7 @@ static void the_host_is_as_it_was(void **state) {
     /* The pipe behind 2, the worker's table and its state, and the namespace of idmapped mounts. */
     const bool idmap = sandbox_host(sandbox)->can[ABILITY_IDMAP];
     assert_int_equal(after.descriptors, before.descriptors + 4 + idmap);
-    await_threads(before.threads + 2); /* the worker and its steward */
+    await_threads(before.threads + 3); /* the worker's two and its steward */
     assert_int_equal(after.nofile.rlim_cur, sandbox_host(sandbox)->nofile);
     assert_int_equal(after.nofile.rlim_max, before.nofile.rlim_max);
     assert_int_equal(access("/proc/self/status", R_OK), 0);

@@ -176,10 +176,8 @@ static void chain(int number, siginfo_t *info, void *context) {
     }
 }
 
-/* A thread that is no longer watched is about to exit. */
 static bool on_mask_call(struct trap *trap, ucontext_t *context) {
-    uint64_t of_nobody = 0;
-    return registers_set_result(context, mask_change(trap ? &trap->mask : &of_nobody, context));
+    return registers_set_result(context, mask_change(&trap->mask, context));
 }
 
 /* What a signal interrupted, or the call of the code under test that the gate was making for it. */
@@ -215,18 +213,17 @@ static bool is_guard(const struct trap *trap, uintptr_t address) {
 
 static void on_signal(int number, siginfo_t *info, void *context) {
     struct trap *trap = watched;
-    const enum gate_answer answer =
-        trap ? gate_on_signal(trap->gate, number, info, context) : GATE_NOT_MINE;
+    if (!trap) {
+        chain(number, info, context);
+        return;
+    }
+    const enum gate_answer answer = gate_on_signal(trap->gate, number, info, context);
     if (answer == GATE_ANSWERED)
         return;
     const bool by_filter =
         answer == GATE_FORBIDS || (number == SIGSYS && info->si_code == CODE_SECCOMP);
     if (by_filter && info->si_syscall == SYS_rt_sigprocmask && on_mask_call(trap, context))
         return;
-    if (!trap) {
-        chain(number, info, context);
-        return;
-    }
     trap->broken_pipes += number == SIGPIPE;
     if (trap->parked || number == SIGPIPE)
         return;

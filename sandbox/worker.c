@@ -146,7 +146,7 @@ static int start_actors(struct worker *worker, char *reason, size_t size) {
 static int enter_namespaces(struct worker *worker) {
     char *reason = worker->reason;
     const size_t size = sizeof(worker->reason);
-    if (unshare(CLONE_FS | CLONE_FILES | CLONE_NEWNS))
+    if (unshare(CLONE_NEWNS))
         return refuse(reason, size, errno, "the kernel refused a mount namespace",
                       "run as root, or allow user namespaces (user.max_mnt_namespaces, container "
                       "profile)");
@@ -305,18 +305,14 @@ static void live(void *argument) {
     stack_leave_alternate(&worker->stack);
 }
 
-/* Where there are no namespaces, unshare(2) may be refused whatever it is asked for. */
+/* The thread that the C library has made and will end is itself under no filter. */
 static void *worker_main(void *argument) {
     struct worker *worker = argument;
-    worker->apart_used = !tier_has_namespaces() && unshare(CLONE_FS | CLONE_FILES);
-    if (!worker->apart_used) {
-        live(worker);
-        return NULL;
-    }
-    worker->error = apart_run(&worker->apart, live, worker);
-    if (worker->turn == TURN_WORKER) { /* it never lived */
-        refuse(worker->reason, sizeof(worker->reason), -worker->error,
-               "the worker's task cannot be started", "allow clone(2) without new namespaces");
+    int error = apart_run(&worker->apart, 0, live, worker);
+    if (error) {
+        worker->error =
+            refuse(worker->reason, sizeof(worker->reason), -error,
+                   "the worker's task cannot be started", "allow clone(2) without new namespaces");
         turn_give(&worker->turn, TURN_FAILED);
     }
     return NULL;
@@ -474,15 +470,11 @@ void worker_end(struct worker *worker) {
     close_views(worker);
     switch ((enum turn)atomic_load(&worker->turn)) {
     case TURN_MAIN:
-        trap_install(); /* the C library blocks signals as a thread ends, which is answered there */
         turn_give(&worker->turn, TURN_QUIT);
         break;
     case TURN_GONE:
-        if (worker->apart_used) {
-            abandon(worker);
-            return;
-        }
         worker->trap.off_stack = true;
+        apart_end(&worker->apart);
         break;
     case TURN_ENDED:
         if (worker->stage.fallen) { /* it is an actor that has parked */
@@ -491,7 +483,7 @@ void worker_end(struct worker *worker) {
             break;
         }
         if (!trap_has_sanitizer()) {
-            apart_release(&worker->apart);
+            apart_end(&worker->apart);
             turn_give(&worker->trap.release, TURN_QUIT);
             break;
         }

@@ -48,8 +48,7 @@ struct worker {
     _Atomic uint32_t step;
 
     turn_word turn;
-    pthread_t thread;
-    bool apart_used; /* the thread sleeps, and `apart` works in its place */
+    pthread_t thread; /* asleep: `apart` works in its place */
     struct apart apart;
     struct stack stack;
     struct trap trap;

@@ -176,7 +176,6 @@ static void a_debugger_stops_at_the_call_in_question(void **state) {
                            "tbreak mkfifo\n"
                            "continue\n"
                            "print path\n"
-                           "handle SIGSYS nostop noprint\n"
                            "continue\n");
     const char *const arguments[] = {"-q",     "-nx",   "-batch", "-x",        "commands",
                                      "--args", program, "repro",  "three.scn", "--implementation",
