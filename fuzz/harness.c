@@ -332,10 +332,10 @@ struct examiner *harness_begin(const struct harness_own *own, const uint8_t *dat
     return &examiner;
 }
 
-void harness_end(const struct verdict *verdict, bool held) {
+void harness_end(const struct verdict *verdict) {
     if (!writer.job)
         return;
-    if (verdict->kind == VERDICT_UNDECIDED || (held && verdict_is_bad(verdict)))
+    if (verdict->kind == VERDICT_UNDECIDED)
         campaign_leave_open(&writer, (enum clause)verdict->clause);
     campaign_end(&writer, examiner.scenarios, examiner.calls, examiner.undecided);
 }
@@ -377,7 +377,7 @@ int harness_run(const uint8_t *data, size_t size) {
     bool held = examine_holds(&examiner, at_hand, &verdict);
     if (!held)
         collector_take(&collector, at_hand, &verdict);
-    harness_end(&verdict, held);
+    harness_end(&verdict);
     if (held || (arguments.keep_going && !stopped_by_sanitizer(&verdict)))
         return 0;
     if (writer.job)

@@ -63,8 +63,8 @@ struct harness_own {
 struct examiner *harness_begin(const struct harness_own *own, const uint8_t *data, size_t size,
                                size_t scenario_size, const struct scenario **out);
 
-/* Ends the input in the campaign's figures, which are the examiner's. `held` as examine_holds. */
-void harness_end(const struct verdict *verdict, bool held);
+/* Ends the input in the campaign's figures, which are the examiner's. */
+void harness_end(const struct verdict *verdict);
 
 /*
  * Ends the process with a finding that its scenario alone does not show, so that it gets no folder:

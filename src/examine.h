@@ -82,10 +82,7 @@ void examine_close(struct examiner *examiner);
  */
 bool examine_adapt(const struct examiner *examiner, struct scenario *scenario);
 
-/*
- * Runs and judges `scenario` (adapted). Returns true if it held or is undecided; if not, `verdict`
- * says what went wrong, as far as one run shows.
- */
+/* As examine_once. Returns true if it held or is undecided. */
 bool examine_holds(struct examiner *examiner, const struct scenario *scenario,
                    struct verdict *verdict);
 
@@ -107,8 +104,10 @@ void examine_minimize(struct examiner *examiner, struct finding *finding,
                       const struct minimize_budget *budget);
 
 /*
- * Runs and judges once, nothing more: for check, bench and tests. The observation holds until the
- * next run.
+ * Runs and judges `scenario` (adapted): `verdict` says what went wrong, as far as one run shows. A
+ * run that shows what Linux may do by chance, while others mount file systems, does not count:
+ * `judge.again` is called and the scenario run again, until chance is out of the question, or the
+ * verdict is undecided, `by_chance`. The observation is the last run's and holds until the next.
  */
 const struct observation *examine_once(struct examiner *examiner, const struct scenario *scenario,
                                        struct verdict *verdict);

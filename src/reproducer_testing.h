@@ -81,7 +81,7 @@ static inline bool log_has(const char *log, const char *word) {
  * is mounted anywhere (examine.c), as other jobs do.
  */
 static inline int run_steadily(char *const *arguments, const char *log) {
-    enum { TRIES = 20 };
+    enum { TRIES = 200 };
     int status = 1;
     for (int i = 0; i < TRIES && status == 1 && (i == 0 || log_has(log, "got ELOOP")); i++)
         status = run_program(arguments, log, NULL);

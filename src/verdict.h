@@ -16,7 +16,8 @@ enum verdict_kind {
     VERDICT_HELD,
     VERDICT_VIOLATED,  /* `clause` was broken at `step` */
     VERDICT_UNDECIDED, /* the documents leave open what was seen, or an agent's answer does not tell
-                          it; `clause` and `step` say where, last if more than once */
+                          it, or the kernel may have done it by chance; `clause` and `step` say
+                          where, last if more than once */
     VERDICT_DISAGREED, /* a preparation went otherwise than the world says: our bug, or the
                           consequence of something the implementation did unseen */
 };
@@ -70,6 +71,7 @@ struct verdict {
     uint8_t clause;   /* enum clause; meaningless when held or disagreed */
     uint8_t aspect;   /* enum aspect; meaningless when held */
     bool late;        /* found after the step that did it, which some earlier call may be */
+    bool by_chance;   /* undecided, since the kernel gives this by chance (examine_once) */
     uint32_t step;    /* the step at fault */
     int64_t expected; /* what was demanded; of ASPECT_ERRNO what Linux gives, see allowed */
     int64_t got;
@@ -132,6 +134,13 @@ struct judge {
  */
 void verdict_judge(const struct judge *judge, const struct scenario *scenario,
                    const struct observation *observation, struct verdict *verdict);
+
+/*
+ * Why an undecided verdict is none, as a clause of a sentence: "the documents leave C-EFAULT open".
+ * Returns as snprintf does; EXCUSE_SIZE bytes are enough.
+ */
+enum { EXCUSE_SIZE = 128 };
+size_t verdict_excuse(const struct verdict *verdict, char *out, size_t capacity);
 
 /* What happened, as a verb phrase: "crashed", "called exit()". Constant text. */
 const char *verdict_ending_name(enum ending ending);

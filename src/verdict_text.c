@@ -255,3 +255,13 @@ size_t verdict_describe(const struct verdict *verdict, char *out, size_t capacit
                           verdict->name, verdict->name[0] ? ")" : "", expected, got);
     return (size_t)length;
 }
+
+size_t verdict_excuse(const struct verdict *verdict, char *out, size_t capacity) {
+    int length = verdict->by_chance
+                     ? snprintf(out, capacity,
+                                "file systems are mounted on this machine meanwhile, "
+                                "and Linux gives ELOOP by chance")
+                     : snprintf(out, capacity, "the documents leave %s open",
+                                clause_infos[verdict->clause].name);
+    return (size_t)length;
+}

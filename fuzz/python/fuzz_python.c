@@ -49,7 +49,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (signature)
         harness_found(data, size, signature, reason, report);
     examiner->calls = interpreter_calls(SIDE_MODULE);
-    harness_end(&verdict, true);
+    harness_end(&verdict);
     return 0;
 }
 

@@ -105,6 +105,10 @@ const char *pair_examine(struct examiner *examiner, const struct scenario *scena
         if (!other || strcmp(report, again) != 0)
             signature = NULL;
     }
+    if (!signature && verdict_is_bad(verdict)) {
+        verdict->kind = VERDICT_UNDECIDED;
+        verdict->by_chance = true;
+    }
     examiner->scenarios++;
     examiner->undecided += verdict->kind == VERDICT_UNDECIDED;
     return signature;

@@ -172,13 +172,16 @@ static void skip_unsuitable(struct result *result, const struct examiner *examin
 static void skip_undecided(struct result *result, const struct verdict *verdict,
                            const struct observation *observation) {
     const struct outcome *outcome = &observation->outcomes[verdict->step];
-    const char *clause = clause_infos[verdict->clause].name;
+    char excuse[EXCUSE_SIZE];
     result->state = RESULT_SKIPPED;
-    if (verdict->step < observation->outcome_count && outcome_is_silent(outcome))
-        result_set(&result->message, "%s is left open by step %u: %s", clause, verdict->step + 1,
+    verdict_excuse(verdict, excuse, sizeof excuse);
+    if (!verdict->by_chance && verdict->step < observation->outcome_count &&
+        outcome_is_silent(outcome))
+        result_set(&result->message, "%s is left open by step %u: %s",
+                   clause_infos[verdict->clause].name, verdict->step + 1,
                    verdict_silence_name((enum reply)outcome->reply));
     else
-        result_set(&result->message, "the documents leave %s open", clause);
+        result_set(&result->message, "%s", excuse);
 }
 
 /*
@@ -192,6 +195,8 @@ static void check_once(struct examiner *examiner, const char *path, struct resul
                                                                 : scenario.step_count;
     if (verdict_is_bad(&verdict)) {
         fail_by_verdict(result, path, &verdict);
+    } else if (verdict.by_chance) { /* the file's errno is not to be had then */
+        skip_undecided(result, &verdict, observation);
     } else if (mismatch != scenario.step_count && may_differ(examiner, &scenario.steps[mismatch])) {
         skip_trait(result, examiner, mismatch);
     } else if (mismatch != scenario.step_count) {

@@ -27,6 +27,7 @@ static struct finding finding;
 struct tally {
     uint64_t runs, violated, undecided;
     struct fresh_result first; /* the first violation, or else the last result */
+    struct verdict open;       /* the last that was undecided, if there was one */
 };
 
 /* What the full report is printed with. */
@@ -44,7 +45,10 @@ static struct tally run_often(const struct examiner *examiner, uint64_t repeat) 
         if (error)
             cli_fail(STATUS_UNABLE, "no process to run the scenario in: %s", strerror(-error));
         bool violated = fresh_is_violated(&result);
-        tally.undecided += !violated && result.verdict.kind == VERDICT_UNDECIDED;
+        if (!violated && result.verdict.kind == VERDICT_UNDECIDED) {
+            tally.undecided++;
+            tally.open = result.verdict;
+        }
         if (tally.violated == 0)
             tally.first = result;
         tally.violated += violated;
@@ -108,13 +112,15 @@ static void print_killed(const struct fresh_result *result) {
 }
 
 static void print_tally(const char *path, const struct tally *tally) {
+    char excuse[EXCUSE_SIZE];
+    verdict_excuse(&tally->open, excuse, sizeof excuse);
     if (tally->violated)
         printf("%s: %s%" PRIu64 " of %" PRIu64 " runs: violated %s\n", path,
                tally->violated < tally->runs ? "unstable: " : "", tally->violated, tally->runs,
                title(&tally->first));
     else if (tally->undecided)
-        printf("%s: undecided in %" PRIu64 " of %" PRIu64 " runs: the documents leave %s open\n",
-               path, tally->undecided, tally->runs, title(&tally->first));
+        printf("%s: undecided in %" PRIu64 " of %" PRIu64 " runs: %s\n", path, tally->undecided,
+               tally->runs, excuse);
     else
         printf("%s: held in %" PRIu64 " of %" PRIu64 " runs\n", path, tally->runs, tally->runs);
 }
@@ -144,11 +150,13 @@ static struct result *add_result(struct results *results, const char *path,
                                  const struct tally *tally) {
     struct result *result = results_add(results, RESULT_PASSED, path);
     const struct verdict *verdict = &tally->first.verdict;
+    char excuse[EXCUSE_SIZE];
+    verdict_excuse(&tally->open, excuse, sizeof excuse);
     result_place(result, path, tally->first.signal ? 0 : verdict->step);
     if (!tally->violated) {
         result->state = tally->undecided ? RESULT_SKIPPED : RESULT_PASSED;
         if (tally->undecided)
-            result_set(&result->message, "the documents leave %s open", title(&tally->first));
+            result_set(&result->message, "%s", excuse);
         return result;
     }
     result->state = RESULT_FAILED;
@@ -221,7 +229,8 @@ static struct tally run_here(struct examiner *examiner) {
     return (struct tally){.runs = 1,
                           .violated = verdict_is_bad(&verdict),
                           .undecided = verdict.kind == VERDICT_UNDECIDED,
-                          .first = {.runs = 1, .verdict = verdict}};
+                          .first = {.runs = 1, .verdict = verdict},
+                          .open = verdict};
 }
 
 static struct tally run_in_children(const struct examiner *examiner) {

@@ -137,6 +137,9 @@ static void print_end(FILE *out, const struct observation *seen, const struct ve
                 verdict->kind == VERDICT_DISAGREED ? "the model"
                                                    : clause_infos[verdict->clause].name,
                 sentence);
+    } else if (verdict->by_chance) {
+        verdict_excuse(verdict, sentence, sizeof sentence);
+        fprintf(out, "    undecided: %s\n", sentence);
     } else if (verdict->kind == VERDICT_UNDECIDED) {
         const struct row *row = &trace.rows[verdict->step];
         bool goes_on = verdict->step + 1 < trace.count || (row->is_call && row->silent);
@@ -155,6 +158,8 @@ void trace_run(FILE *out, struct examiner *examiner, const struct scenario *scen
     examiner->judge.listen_context = &trace;
     const struct observation *seen = examine_once(examiner, scenario, verdict);
     examiner->judge.listen = NULL;
+    if (verdict->by_chance)
+        trace.rows[verdict->step].verdict = VERDICT_UNDECIDED;
     fputs("Each step: what the contract (of a preparation: the model) allows, what was got, the\n"
           "verdict, and the clauses that apply, first the one that decides.\n\n",
           out);
