@@ -76,6 +76,11 @@ static inline bool log_has(const char *log, const char *word) {
     return found;
 }
 
+/* As a program tells it, and as mkfifo(1) does. */
+static inline bool log_has_eloop(const char *log) {
+    return log_has(log, "got ELOOP") || log_has(log, strerror(ELOOP));
+}
+
 /*
  * With the C library, which is right: from 21 links on Linux gives ELOOP by chance while anything
  * is mounted anywhere (examine.c), as other jobs do.
@@ -83,7 +88,7 @@ static inline bool log_has(const char *log, const char *word) {
 static inline int run_steadily(char *const *arguments, const char *log) {
     enum { TRIES = 200 };
     int status = 1;
-    for (int i = 0; i < TRIES && status == 1 && (i == 0 || log_has(log, "got ELOOP")); i++)
+    for (int i = 0; i < TRIES && status == 1 && (i == 0 || log_has_eloop(log)); i++)
         status = run_program(arguments, log, NULL);
     return status;
 }

@@ -191,12 +191,10 @@ static void skip_undecided(struct result *result, const struct verdict *verdict,
 static void check_once(struct examiner *examiner, const char *path, struct result *result) {
     struct verdict verdict;
     const struct observation *observation = examine_once(examiner, &scenario, &verdict);
-    uint32_t mismatch = examiner->contract.level == LEVEL_LINUX ? unexpected_step(observation)
-                                                                : scenario.step_count;
+    const bool says = examiner->contract.level == LEVEL_LINUX && !verdict.by_chance;
+    uint32_t mismatch = says ? unexpected_step(observation) : scenario.step_count;
     if (verdict_is_bad(&verdict)) {
         fail_by_verdict(result, path, &verdict);
-    } else if (verdict.by_chance) { /* the file's errno is not to be had then */
-        skip_undecided(result, &verdict, observation);
     } else if (mismatch != scenario.step_count && may_differ(examiner, &scenario.steps[mismatch])) {
         skip_trait(result, examiner, mismatch);
     } else if (mismatch != scenario.step_count) {
