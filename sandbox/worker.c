@@ -310,9 +310,8 @@ static void *worker_main(void *argument) {
     struct worker *worker = argument;
     int error = apart_run(&worker->apart, 0, live, worker);
     if (error) {
-        worker->error =
-            refuse(worker->reason, sizeof(worker->reason), -error,
-                   "the worker's task cannot be started", "allow clone(2) without new namespaces");
+        worker->error = refuse(worker->reason, sizeof(worker->reason), -error,
+                               "the worker's task cannot be started", "allow plain clone(2)");
         turn_give(&worker->turn, TURN_FAILED);
     }
     return NULL;
