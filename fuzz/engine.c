@@ -19,6 +19,9 @@ void guards_init(uint32_t *start, uint32_t *stop) __asm__("__sanitizer_cov_trace
     __attribute__((weak));
 void guard_reached(uint32_t *guard) __asm__("__sanitizer_cov_trace_pc_guard") __attribute__((weak));
 
+/* honggfuzz's loop, which tells it from the others. */
+int honggfuzz_main(int argc, char **argv) __asm__("HonggfuzzMain") __attribute__((weak));
+
 /* AFL++ forgets the edges of the input at hand, as if it had just begun. */
 void afl_forget(void) __asm__("__afl_coverage_discard") __attribute__((weak));
 
@@ -52,6 +55,10 @@ __attribute__((constructor)) static void number_guards(void) {
 
 bool engine_fuzzes(void) {
     return LLVMFuzzerRunDriver;
+}
+
+bool engine_minds_signals(void) {
+    return honggfuzz_main;
 }
 
 void engine_own_arguments(int *argc, char **argv) {

@@ -19,6 +19,12 @@ bool engine_fuzzes(void);
  */
 void engine_own_arguments(int *argc, char **argv);
 
+/*
+ * True of honggfuzz, which traces the target and keeps the input whenever a signal arrives, even
+ * one that is handled.
+ */
+bool engine_minds_signals(void);
+
 /* An input begins: it has reached nothing yet. */
 void engine_begin(void);
 

@@ -246,6 +246,8 @@ static bool open_examiner(const struct harness_own *own) {
         leave(CAMPAIGN_UNABLE, unable);
         return false;
     }
+    if (engine_minds_signals()) /* each system call of a call that the gate watches is one */
+        examiner.contract.host.can[ABILITY_GATE] = false;
     unable[0] = '\0';
     return true;
 }
