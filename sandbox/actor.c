@@ -203,8 +203,7 @@ void actor_begin(struct actor *actor) {
     operation->plan.stopped = on_stop;
     operation->plan.context = actor;
     if (operation->step->kind == STEP_OPEN) { /* an open that is restarted reads its path again */
-        char *path = (char *)actor->buffer;
-        operation->path = strcpy(path, operation->path);
+        operation->path = memcpy(actor->buffer, operation->path, strlen(operation->path) + 1);
     }
     actor->depth++;
     actor->asleep = false;

@@ -122,9 +122,7 @@ static int64_t now(clockid_t clock) {
     return facts_time(time);
 }
 
-/*
- * What the parent is before step `index`. Right behind a call with the same parent it is what was
- * seen after that one, unless somebody else is there to change it.
+/* Right behind a call with the same parent it is what was seen after that one, if no one else acts.
  */
 static void look_at_parent(struct steps *steps, uint32_t index, int directory,
                            struct outcome *outcome) {
@@ -298,9 +296,9 @@ static int run_chdir(struct steps *steps, const char *path) {
 }
 
 static int run_chmod(struct steps *steps, const struct step *step, const char *path) {
-    int result = chmod(path, step->mode & 07777);
-    steps->changed_mode |= result == 0;
-    return result;
+    const bool changed = chmod(path, step->mode & 07777) == 0;
+    steps->changed_mode |= changed;
+    return changed ? 0 : -1;
 }
 
 /* --- what the worker does with the harness's privileges, and the steward -------------------- */

@@ -112,11 +112,8 @@ static void a_search_ends_when_it_is_told_to(void **state) {
 /* Late calls of ten threads would have millions of orders: so many are tried, and that is told. */
 static void there_may_be_too_many(void **state) {
     (void)state;
-    char text[2000] = "";
-    for (int i = 0; i < 8; i++)
-        strcat(text, "mkfifo \"f\" 0644\n");
-    strcat(text, "actor 1\n");
-    begin(text);
+#define EIGHT(line) line line line line line line line line
+    begin(EIGHT("mkfifo \"f\" 0644\n") "actor 1\n");
     for (uint32_t i = 0; i < 8; i++)
         set_ended(i, 8);
     assert_false(try_orders(0));

@@ -256,6 +256,18 @@ static bool entries_valid(const struct step *step) {
            (acl_has(step->mode, ENTRY_GROUP) || !step->identity.gid);
 }
 
+/* take_operand for those that are a number in step->mode. */
+static bool take_number(struct step *step, enum operand operand) {
+    static const uint32_t greatest[] = {
+        [OPERAND_MODE] = 07777,        [OPERAND_FULL_MODE] = UINT32_MAX,
+        [OPERAND_NUMBER] = NUMBER_MAX, [OPERAND_ACTOR] = ACTORS - 1,
+        [OPERAND_ERROR] = ERROR_MAX,
+    };
+    const bool valid = step->mode <= greatest[operand];
+    step->mode = 0;
+    return valid;
+}
+
 /*
  * Checks the field that `operand` fills and sets it to 0 in `step`, so that after all operands
  * only fields that the kind does not have can be other than 0.
@@ -292,20 +304,14 @@ static bool take_operand(const struct scenario *scenario, struct step *step, enu
         step->other = (struct text){0};
         break;
     case OPERAND_MODE:
-        valid = step->mode <= 07777;
-        step->mode = 0;
-        break;
     case OPERAND_FULL_MODE:
-        valid = true;
-        step->mode = 0;
-        break;
+    case OPERAND_NUMBER:
+    case OPERAND_ACTOR:
+    case OPERAND_ERROR:
+        return take_number(step, operand);
     case OPERAND_CALL_MODE:
         valid = true;
         step_set_whole_mode(step, 0);
-        break;
-    case OPERAND_NUMBER:
-        valid = step->mode <= NUMBER_MAX;
-        step->mode = 0;
         break;
     case OPERAND_IDENTITY:
         valid = identity_valid(&step->identity);
@@ -319,14 +325,6 @@ static bool take_operand(const struct scenario *scenario, struct step *step, enu
         valid = entries_valid(step);
         step->mode = 0;
         step->identity = (struct identity){0};
-        break;
-    case OPERAND_ACTOR:
-        valid = step->mode < ACTORS;
-        step->mode = 0;
-        break;
-    case OPERAND_ERROR:
-        valid = step->mode <= ERROR_MAX;
-        step->mode = 0;
         break;
     case OPERAND_USE:
         valid = step->pointer < USE_COUNT;
