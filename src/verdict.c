@@ -249,6 +249,7 @@ static void set_scene(const struct judging *judging) {
                   staged->as ? &judging->scenario->steps[staged->as - 1] : &as_at_first);
     judging->world->acting.injected = staged->injected;
     judging->world->acting.error = staged->error;
+    judging->world->acting.closed = staged->within & WITHIN_CLOSED;
 }
 
 /* What the call has to do with others that it overlapped with. */
@@ -295,6 +296,7 @@ static bool judge_staged_call(struct judging *judging, const struct step *step,
     world->identity = identity;
     world->capabilities = capabilities;
     world->acting.injected = false;
+    world->acting.closed = false;
     return good;
 }
 
