@@ -57,8 +57,8 @@ bool verdict_judge_new(struct judging *judging, const struct outcome *outcome,
                        const struct prediction *prediction);
 
 /*
- * FIFOs in use (verdict_use.c). Was the step at hand, which the world has taken, one on a FIFO? It
- * may wait then, and all of what it returned is the contract's.
+ * FIFOs in use (verdict_use.c). Was the step at hand, which the world has taken, one on a FIFO in a
+ * scenario of several actors? It may wait then, and all of what it returned is the contract's.
  */
 bool verdict_is_on_fifo(const struct judging *judging);
 

@@ -6,6 +6,8 @@
 
 bool verdict_is_on_fifo(const struct judging *judging) {
     const struct fifo_step *met = &judging->world->fifo_step;
+    if (!judging->staging)
+        return false;
     for (int i = 0; i < met->came_count; i++)
         if (met->came[i].step == judging->index)
             return true;
@@ -171,8 +173,8 @@ static bool judge_return(struct judging *judging, const struct came_back *came) 
     const struct pipe_return *with = &came->with;
     const struct fifo_use use = {step, &judging->world->fifo_step, with,
                                  came->step == judging->index};
-    const bool opened = step->kind == STEP_OPEN && with->result >= 0;
-    const int64_t got = seen->result < 0 ? -seen->error : opened ? 0 : seen->result;
+    const bool opens = step->kind == STEP_OPEN;
+    const int64_t got = seen->result < 0 ? -seen->error : opens ? 0 : seen->result;
     if (!agrees(judging, &use, came->step, ASPECT_WAITING, 0, seen->ended != judging->index) ||
         !agrees(judging, &use, came->step, ASPECT_USE, with->result, got) ||
         !agrees(judging, &use, came->step, ASPECT_BROKEN_PIPES, with->sigpipe, seen->broken_pipes))
@@ -182,7 +184,7 @@ static bool judge_return(struct judging *judging, const struct came_back *came) 
                 (int64_t)seen->digest))
         return false;
     reach(judging, clause_of(&use));
-    return !opened || agrees_on_number(judging, came);
+    return !opens || with->result < 0 || agrees_on_number(judging, came);
 }
 
 /* One that waits must not have come back by now. */

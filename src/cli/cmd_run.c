@@ -455,7 +455,8 @@ const struct verb verb_run = {
         "                    [-- ENGINE FLAG...]",
     .summary = "Fuzzes an implementation until a limit, a finding or Ctrl-C.",
     .help =
-        "TARGET is mkfifo, mkfifoat, sequence (default), python or scenario_text, and is run\n"
+        "TARGET is mkfifo, mkfifoat, sequence (default), rendezvous, threads, inject, python or\n"
+        "scenario_text, and is run\n"
         "in a program fuzz_TARGET that comes with it.\n\n" CLI_SUBJECT_HELP
         "  -e, --engine ENGINE     libfuzzer (default), or afl: AFL++, with job 0 as its main one\n"
         "  -t, --time S            stop after S seconds\n"
