@@ -162,9 +162,31 @@ static void print_start(FILE *out, const struct plan *plan) {
     fputs("}\n", out);
 }
 
+/* Threads that stop each other in the middle of calls take a harness: this only says so. */
+static int print_staged(FILE *out, const struct scenario *scenario) {
+    static char text[SCENARIO_PRINT_MAX];
+    const size_t length = scenario_print(scenario, NULL, text, sizeof text);
+    fputs(
+        "/*\n * Several actors, a FIFO in use, or a call that is stopped or answered: this takes\n"
+        " * `fifofuzz repro`. The scenario:\n *\n *     ",
+        out);
+    for (size_t i = 0; i < length; i++) {
+        fputc(text[i] == '/' && i > 0 && text[i - 1] == '*' ? '|' : text[i], out);
+        if (text[i] == '\n' && i + 1 < length)
+            fputs(" *     ", out);
+    }
+    fputs(" */\n#include <stdio.h>\n\nint main(void) {\n"
+          "    fputs(\"cannot be tried without fifofuzz: several actors\\n\", stderr);\n"
+          "    return 77;\n}\n",
+          out);
+    return fflush(out) == 0 && !ferror(out) ? 0 : errno ? -errno : -EIO;
+}
+
 int reproducer_print_c(FILE *out, const struct reproduction *reproduction) {
     static struct plan plan;
     errno = 0;
+    if (scenario_is_staged(reproduction->scenario))
+        return print_staged(out, reproduction->scenario);
     plan_make(&plan, reproduction);
     print_head(out, &plan);
     if (plan.needs_linux)

@@ -34,7 +34,10 @@ struct reproduction {
  */
 extern const struct host reproducer_host;
 
-/* Prints the C file. Returns 0 or -errno, of `out`. */
+/*
+ * Prints the C file. Returns 0 or -errno, of `out`. Of a scenario of several actors it is one that
+ * says that it cannot be tried so, exit status 77.
+ */
 int reproducer_print_c(FILE *out, const struct reproduction *reproduction);
 
 /*

@@ -413,7 +413,7 @@ static void every_feature_occurs_often_enough(void **state) {
     random_seed(&random, SEED);
     print_message("seed %d\n", SEED);
     for (int i = 0; i < SCENARIOS; i++) {
-        scenario_generate(&scenario, &random, (enum target_shape)(i % SHAPE_COUNT));
+        scenario_generate(&scenario, &random, (enum target_shape)(i % (SHAPE_SEQUENCE + 1)));
         count_features();
     }
     for (size_t i = 0; i < FEATURE_COUNT; i++) {

@@ -52,12 +52,23 @@ void document_need(const char *path) {
         cli_fail(STATUS_USAGE, "%s: %s", path, strerror(error));
 }
 
+/*
+ * Why writing to `out` has failed. A stream that failed when its buffer was full has lost the
+ * reason, but one more byte tells it again.
+ */
+static int reason_of(FILE *out) {
+    errno = EIO;
+    clearerr(out);
+    fputc('\n', out);
+    fflush(out);
+    return -errno;
+}
+
 /* Fills and closes `out`. */
 static int fill(FILE *out, int (*write)(FILE *out, const void *context), const void *context) {
     int error = write(out, context);
-    errno = EIO; /* where a stream has lost the reason */
     if (!error && (fflush(out) != 0 || ferror(out)))
-        error = -errno;
+        error = reason_of(out);
     return fclose(out) != 0 && !error ? -errno : error;
 }
 
