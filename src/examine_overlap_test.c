@@ -23,8 +23,10 @@ static void note_reached(void *context, enum clause clause, unsigned feature) {
  * some do several things of which the last decides, between which a directory may be renamed.
  */
 static const char *const not_at_once[] = {
-    "honest-opens-parent", "honest-walks-by-hand",     "honest-asks-first", "honest-allocates",
-    "honest-reads-umask",  "honest-changes-directory", "honest-locks",      "honest-tries-twice",
+    "honest-dups-dirfd",    "honest-duplicates-dirfd",  "honest-opens-parent",
+    "honest-walks-by-hand", "honest-asks-first",        "honest-allocates",
+    "honest-reads-umask",   "honest-changes-directory", "honest-locks",
+    "honest-tries-twice",
 };
 
 static bool is_right_at_once(const char *name) {

@@ -63,7 +63,7 @@ WRONG(umask_toggled) {
 
 /* And so is the current directory. */
 WRONG(directory_borrowed) {
-    if (path[0] == '/' || dirfd == AT_FDCWD)
+    if (path[0] == '/' || fcntl(dirfd, F_GETFD) < 0) /* else `here` may get its number */
         return correct(dirfd, path, mode);
     int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (here < 0)
