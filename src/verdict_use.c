@@ -221,8 +221,8 @@ bool verdict_judge_use(struct judging *judging) {
 bool verdict_judge_use_end(struct judging *judging) {
     if (!judging->staging)
         return true;
-    for (node_id id = NODE_ROOT; id < judging->world->node_count; id++)
-        if (judging->world->nodes[id].type == NODE_FIFO && world_bytes_in(judging->world, id) > 0)
+    for (int i = 0; i < WORLD_FIFOS_MAX; i++)
+        if (world_bytes_in(judging->world, judging->world->fifos[i].node) > 0)
             verdict_report_use(judging->judge, CLAUSE_IO_STAT, 0);
     return judge_all_waiting(judging, true);
 }

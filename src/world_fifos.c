@@ -13,10 +13,10 @@ static bool is_open(const struct fifo *fifo) {
 
 /* The row of FIFO `node`, which takes one that is not in use if it has none. */
 static uint8_t find_fifo(struct world *world, node_id node) {
-    uint8_t unused = WORLD_FIFOS_MAX;
-    for (uint8_t i = 0; i < WORLD_FIFOS_MAX; i++) {
+    int unused = WORLD_FIFOS_MAX;
+    for (int i = 0; i < WORLD_FIFOS_MAX; i++) {
         if (world->fifos[i].node == node)
-            return i;
+            return (uint8_t)i;
         if (!is_open(&world->fifos[i]) &&
             (unused == WORLD_FIFOS_MAX || world->fifos[i].node == NODE_NONE))
             unused = i;
@@ -24,7 +24,7 @@ static uint8_t find_fifo(struct world *world, node_id node) {
     check(unused < WORLD_FIFOS_MAX);
     world->fifos[unused].node = node;
     world->fifos[unused].discarded = false;
-    return unused;
+    return (uint8_t)unused;
 }
 
 static uint8_t add_end(struct world *world, uint8_t fifo, const struct pipe_end *end) {
