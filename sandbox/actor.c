@@ -107,14 +107,20 @@ static void perform(struct actor *actor, struct operation *operation) {
 
 /* --- orders --------------------------------------------------------------------------------- */
 
+/* Ends this task alone, out of a call that is stopped. */
+static _Noreturn void leave(void) {
+    for (;;)
+        syscall(SYS_exit, 0);
+}
+
 /* Does what it is told until it is told `end`; meanwhile its turn is `rest`. */
 static void take_orders(struct actor *actor, enum turn rest, enum turn end) {
     for (;;) {
         const uint32_t turn = turn_await(&actor->turn, rest, NULL);
         if (turn == end)
             return;
-        while (turn == TURN_QUIT) /* out of a call that is stopped: of this thread alone */
-            syscall(SYS_exit, 0);
+        if (turn == TURN_QUIT)
+            leave();
         if (turn != TURN_WORKER) /* woken for nothing */
             continue;
         perform(actor, &actor->operations[actor->depth - 1]);

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "check.h"
+
 const struct target targets[] = {
     {"mkfifo", "one call of mkfifo in any file tree", true, SHAPE_MKFIFO, NULL},
     {"mkfifoat", "one call of mkfifoat in any file tree, any dirfd", true, SHAPE_MKFIFOAT, NULL},
@@ -125,6 +127,7 @@ const char *target_unreachable(const struct target *target, const struct campaig
     if (!is_met(target, facts, NEED_CALL))
         return lacking[NEED_CALL];
     enum need need = need_of(clause);
+    check(need < NEED_COUNT);
     if (!is_met(target, facts, need))
         return lacking[need];
     if (!clause_is_reachable(clause, &facts->host))
