@@ -43,6 +43,7 @@ enum need {
     NEED_USE,
     NEED_OVERLAP,
     NEED_INJECTION,
+    NEED_ALONE,
     NEED_COUNT
 };
 static const char *const lacking[NEED_COUNT] = {
@@ -55,6 +56,7 @@ static const char *const lacking[NEED_COUNT] = {
     [NEED_FIFO] = "a single call finds no other call's FIFO",
     [NEED_USE] = "the target does not use the FIFOs that are made",
     [NEED_OVERLAP] = "the target's calls do not overlap",
+    [NEED_ALONE] = "a Landlock domain is one thread's, and the target has several",
     [NEED_INJECTION] = "the target has the kernel answer all calls",
 };
 
@@ -71,7 +73,8 @@ static enum need need_of(enum clause clause) {
         {CLAUSE_SETGID_STRIP, NEED_SPECIAL},     {CLAUSE_SETGID_BEFORE_UMASK, NEED_CREATED},
         {CLAUSE_MT_SAFE, NEED_OVERLAP},          {CLAUSE_ASYNC_SAFE, NEED_OVERLAP},
         {CLAUSE_RACE_ATOMIC, NEED_OVERLAP},      {CLAUSE_RACE_RMDIR, NEED_OVERLAP},
-        {CLAUSE_SECCOMP_INJECT, NEED_INJECTION},
+        {CLAUSE_SECCOMP_INJECT, NEED_INJECTION}, {CLAUSE_LANDLOCK, NEED_ALONE},
+        {CLAUSE_LANDLOCK_ORDER, NEED_ALONE},
     };
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
         if (needs[i].clause == clause)
@@ -115,6 +118,8 @@ static bool is_met(const struct target *target, const struct campaign_facts *fac
         return shape_takes(target->shape, STEP_PAUSE);
     case NEED_INJECTION:
         return shape_takes(target->shape, STEP_INJECT);
+    case NEED_ALONE:
+        return !shape_takes(target->shape, STEP_ACTOR);
     case NEED_CALL:
     case NEED_COUNT:
         break;
