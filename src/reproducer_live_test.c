@@ -29,7 +29,8 @@ static void load_file(const char *path) {
     assert_int_equal(scenario_parse(&scenario, NULL, text, length, &error), 0);
 }
 
-/* Is all of it possible here, and in a program, which has one actor; does it hold in the sandbox? */
+/* Is all of it possible here, and in a program, which has one actor; does it hold in the sandbox?
+ */
 static bool holds_in_sandbox(void) {
     struct verdict verdict;
     if (scenario_is_staged(&scenario))

@@ -439,9 +439,9 @@ static void judge_end(struct judging *judging) {
         judging->verdict->clause = CLAUSE_FAIL_NOEFFECT;
 }
 
-void verdict_judge_in_order(const struct judge *judge, const struct scenario *scenario,
-                            const struct observation *observation, const struct staged_order *order,
-                            struct verdict *verdict) {
+uint32_t verdict_judge_in_order(const struct judge *judge, const struct scenario *scenario,
+                                const struct observation *observation,
+                                const struct staged_order *order, struct verdict *verdict) {
     struct judging judging = {.judge = judge,
                               .scenario = scenario,
                               .observation = observation,
@@ -456,7 +456,7 @@ void verdict_judge_in_order(const struct judge *judge, const struct scenario *sc
         const struct step *step = &scenario->steps[judging.index];
         const struct outcome *outcome = &observation->outcomes[judging.index];
         if (!judge_step(&judging, step, outcome))
-            return;
+            return i;
     }
     if (observation->ending != ENDING_DONE)
         judge_ending(&judging);
@@ -466,4 +466,5 @@ void verdict_judge_in_order(const struct judge *judge, const struct scenario *sc
         judging.index = judging.open_steps - 1;
         undecided(&judging, judging.open_clause);
     }
+    return count;
 }

@@ -129,8 +129,8 @@ struct judge {
  * CLAUSE_ARENA: from there on the scenario is another one.
  *
  * Where calls overlapped the run holds if some order explains it in which they may have taken
- * effect (orders.h). If none does, the violation is what shows in the order in which they came
- * back, and its clause C-MT-SAFE, C-RACE-atomic or C-ASYNC-SAFE.
+ * effect (orders.h). If none does, the violation is what shows in the order that explains most, and
+ * its clause C-MT-SAFE, C-RACE-atomic or C-ASYNC-SAFE.
  */
 void verdict_judge(const struct judge *judge, const struct scenario *scenario,
                    const struct observation *observation, struct verdict *verdict);

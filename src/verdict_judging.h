@@ -79,10 +79,12 @@ struct staged_order {
     uint32_t count;
 };
 
-/* Judges the steps in `order`; NULL for a scenario of one actor, in which they follow each other.
+/*
+ * Judges the steps in `order`; NULL for a scenario of one actor, in which they follow each other.
+ * Returns how many of them hold, up to the first that does not.
  */
-void verdict_judge_in_order(const struct judge *judge, const struct scenario *scenario,
-                            const struct observation *observation, const struct staged_order *order,
-                            struct verdict *verdict);
+uint32_t verdict_judge_in_order(const struct judge *judge, const struct scenario *scenario,
+                                const struct observation *observation,
+                                const struct staged_order *order, struct verdict *verdict);
 
 #endif

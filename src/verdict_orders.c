@@ -11,26 +11,30 @@ struct explanation {
     const struct scenario *scenario;
     const struct observation *observation;
     struct staged_order best;
-    bool judged; /* there is a best one, with this verdict */
-    uint8_t kind;
+    uint32_t rank; /* how much it explains; 0: none was judged yet */
     uint32_t steps[SCENARIO_STEPS_MAX];
 };
+
+/* How much an order explains: all, all that the documents decide, or `held` steps. */
+static uint32_t rank_of(const struct verdict *verdict, uint32_t held) {
+    if (verdict->kind == VERDICT_HELD)
+        return UINT32_MAX;
+    return verdict->kind == VERDICT_UNDECIDED ? UINT32_MAX - 1 : held + 1;
+}
 
 static bool explains(void *context, const uint32_t *steps, uint32_t count) {
     struct explanation *explanation = context;
     const struct staged_order order = {explanation->best.staging, steps, count};
     struct verdict verdict;
-    verdict_judge_in_order(&explanation->judge, explanation->scenario, explanation->observation,
-                           &order, &verdict);
-    const bool held = verdict.kind == VERDICT_HELD;
-    if (!explanation->judged || held ||
-        (verdict.kind == VERDICT_UNDECIDED && explanation->kind != VERDICT_UNDECIDED)) {
+    const uint32_t held = verdict_judge_in_order(&explanation->judge, explanation->scenario,
+                                                 explanation->observation, &order, &verdict);
+    const uint32_t rank = rank_of(&verdict, held);
+    if (rank > explanation->rank) {
         memcpy(explanation->steps, steps, count * sizeof *steps);
         explanation->best.count = count;
-        explanation->kind = verdict.kind;
+        explanation->rank = rank;
     }
-    explanation->judged = true;
-    return held;
+    return verdict.kind == VERDICT_HELD;
 }
 
 /* Whose affair it is that no order explains what was seen. */
