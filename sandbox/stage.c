@@ -74,9 +74,9 @@ static void collect(struct stage *stage) {
 
 /* --- rest ----------------------------------------------------------------------------------- */
 
-static bool anyone_runs(const struct stage *stage) {
+static bool any(const struct stage *stage, bool (*is)(const struct actor *actor)) {
     for (int i = 0; i < ACTORS; i++)
-        if (actor_is_busy(&stage->actors[i]))
+        if (is(&stage->actors[i]))
             return true;
     return false;
 }
@@ -98,7 +98,7 @@ static void resume_all(struct stage *stage) {
  * stopped one holds, which is no fault: those go on then.
  */
 static void settle(struct stage *stage) {
-    while (anyone_runs(stage)) {
+    while (any(stage, actor_is_busy)) {
         ask_for_a_look(stage);
         if (!stage->stuck)
             break;
@@ -127,10 +127,8 @@ const struct path_view *stage_view(const struct stage *stage) {
 }
 
 bool stage_begin_step(struct stage *stage, uint32_t index, const struct step *step) {
-    const bool by_actor = step_is_call(step) || step->kind == STEP_OPEN ||
-                          step->kind == STEP_READ || step->kind == STEP_WRITE;
     stage->now = index;
-    return !stage->on || !by_actor || can_begin(&stage->actors[stage->actor]);
+    return !stage->on || !step_is_by_actor(step) || can_begin(&stage->actors[stage->actor]);
 }
 
 enum staged stage_do(struct stage *stage, struct operation *operation, bool quick) {
@@ -286,14 +284,16 @@ static bool may_rest(const struct stage *stage, const struct actor *actor) {
 
 /* What a first pass finds of an actor; of the child, if it has one. */
 struct first_pass {
+    bool busy;
     uint32_t child;
     int64_t runs;
 };
 
 static struct first_pass pass_first(const struct stage *stage, struct actor *actor) {
+    const bool busy = actor_is_busy(actor);
     const uint32_t child = actor->child;
     const struct sight *sight = sight_of(stage, actor);
-    return (struct first_pass){child, actor_is_busy(actor) ? still_first(&sight->still) : -1};
+    return (struct first_pass){busy, child, busy ? still_first(&sight->still) : -1};
 }
 
 static bool pass_second(const struct stage *stage, struct actor *actor, struct first_pass first) {
@@ -311,16 +311,9 @@ static bool all_rest(struct stage *stage) {
     for (int i = 0; i < ACTORS; i++) {
         struct actor *actor = &stage->actors[i];
         actor->asleep = pass_second(stage, actor, first[i]);
-        all &= !actor_is_busy(actor) || (actor->asleep && may_rest(stage, actor));
+        all &= !first[i].busy || (actor->asleep && may_rest(stage, actor));
     }
     return all;
-}
-
-static bool anyone_is_stopped(const struct stage *stage) {
-    for (int i = 0; i < ACTORS; i++)
-        if (actor_is_paused(&stage->actors[i]))
-            return true;
-    return false;
 }
 
 /* From here a child can be reached, whoever it acts as. */
@@ -341,7 +334,7 @@ static void wait_for(struct stage *stage, struct actor *actor) {
     actor->naps = actor->asleep ? actor->naps + 1 : 0;
     struct sight *sight = sight_of(stage, actor);
     stage->stuck |=
-        anyone_is_stopped(stage) && watch_used(&sight->watch) - sight->used_before > spinning;
+        any(stage, actor_is_paused) && watch_used(&sight->watch) - sight->used_before > spinning;
     if (++actor->waits % LOOK_EVERY != 0)
         return;
     const enum watch_verdict verdict = watch_look(&sight->watch, 0);

@@ -5,6 +5,8 @@
  * whether it has to wait and leaves its processor. Nor does /proc/self/task/ID/syscall, which names
  * a call for a thread that is being woken, too. So it is looked at in two passes, over all threads
  * that could wake each other: at the moment between them, all that both passes find asleep were.
+ * One that worked at the first pass is not at rest, even if it is done by the second: it may have
+ * woken others behind the back of that.
  */
 #ifndef FIFOFUZZ_STILL_H
 #define FIFOFUZZ_STILL_H

@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <sys/syscall.h>
 
+#include "still.h"
+
 enum job { JOB_OPEN, JOB_READ, JOB_WRITE, JOB_END };
 
 /* A thread that makes calls, one at a time, when it is told to. */
@@ -24,9 +26,7 @@ struct actor {
     int64_t result;       /* or -errno */
     uint64_t digest;
     _Atomic(pid_t) id;
-    int state;         /* /proc/self/task/ID/stat */
-    int activity;      /* /proc/self/task/ID/syscall */
-    int runs;          /* /proc/self/task/ID/schedstat */
+    struct still still;
     atomic_uint begun; /* jobs, of which the last may not be over; a futex */
     atomic_uint ended;
     enum job job;
@@ -92,61 +92,16 @@ static inline void begin(struct actor *actor, enum job job) {
 
 /* --- when all is still ------------------------------------------------------------------------ */
 
-/*
- * Number `which` of the file from 0 on, a name in brackets and what is before it not counted, and
- * with what character the first one begins: it may be a letter.
- */
-static inline long read_number(int file, int which, char *first) {
-    char text[512];
-    ssize_t length = pread(file, text, sizeof text - 1, 0);
-    assert_true(length > 0);
-    text[length] = '\0';
-    char *at = strrchr(text, ')');
-    at = at ? at + 2 : text;
-    *first = *at;
-    long number = strtol(at, &at, 10);
-    while (which-- > 0)
-        number = strtol(at, &at, 10);
-    return number;
-}
-
-static inline long read_runs(const struct actor *actor) {
-    char digit;
-    return read_number(actor->runs, 2, &digit);
-}
-
-/* How often the actor has run, if it is off its processor in a call under test; 0 if it is not. */
-static inline long off_processor(const struct actor *actor) {
-    char digit;
-    long runs = read_runs(actor);
-    long call = read_number(actor->activity, 0, &digit);
-    bool under_test = digit >= '0' && digit <= '9' &&
-                      (call == SYS_openat || call == SYS_read || call == SYS_write);
-    return under_test ? runs : 0;
-}
-
-/* Does the actor sleep, and has not run since off_processor told `runs`? */
-static inline bool is_asleep(const struct actor *actor, long runs) {
-    char state;
-    read_number(actor->state, 0, &state);
-    return state == 'S' && read_runs(actor) == runs;
-}
-
-/*
- * Is each actor idle, or asleep and was so at the moment between the two loops? Then nobody will
- * touch the FIFO, for idle actors do not. The state alone would not tell: it is 'S' before a thread
- * looks once more whether it has to wait and goes off its processor. Nor would it do to be off: a
- * thread that is being woken is, too.
- */
+/* Is each actor idle, or asleep at the FIFO? Then nobody will touch it, for idle actors do not. */
 static inline bool is_still(void) {
-    long runs[PIPE_ACTORS];
-    bool still = true;
-    for (unsigned i = 0; i < PIPE_ACTORS && still; i++) {
-        runs[i] = is_idle(&actors[i]) ? -1 : off_processor(&actors[i]);
-        still = runs[i] != 0;
+    bool idle[PIPE_ACTORS], still = true;
+    int64_t runs[PIPE_ACTORS];
+    for (unsigned i = 0; i < PIPE_ACTORS; i++) {
+        idle[i] = is_idle(&actors[i]);
+        runs[i] = still_first(&actors[i].still);
     }
     for (unsigned i = 0; i < PIPE_ACTORS && still; i++)
-        still = runs[i] < 0 || is_asleep(&actors[i], runs[i]);
+        still = idle[i] || still_second(&actors[i].still, runs[i]);
     return still;
 }
 
@@ -157,32 +112,25 @@ static inline void wait_until_still(void) {
 
 /* --- beginning and end ------------------------------------------------------------------------ */
 
-static inline int open_view(const struct actor *actor, const char *view) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/self/task/%d/%s", actor->id, view);
-    return open(path, O_RDONLY | O_CLOEXEC);
-}
-
 static inline bool start_actors(void) {
-    bool seen = true;
     for (unsigned i = 0; i < PIPE_ACTORS; i++) {
         actors[i].collected = true;
         if (pthread_create(&actors[i].thread, NULL, act, &actors[i]) != 0)
             return false;
         while (actors[i].id == 0)
             sched_yield();
-        actors[i].state = open_view(&actors[i], "stat");
-        actors[i].activity = open_view(&actors[i], "syscall");
-        actors[i].runs = open_view(&actors[i], "schedstat");
-        seen = seen && actors[i].state >= 0 && actors[i].activity >= 0 && actors[i].runs >= 0;
+        char directory[64];
+        snprintf(directory, sizeof directory, "/proc/self/task/%d", actors[i].id);
+        still_open(&actors[i].still, directory);
     }
-    return seen;
+    return still_available();
 }
 
 static inline void end_actors(void) {
     for (unsigned i = 0; i < PIPE_ACTORS; i++) {
         begin(&actors[i], JOB_END);
         pthread_join(actors[i].thread, NULL);
+        still_close(&actors[i].still);
     }
 }
 
