@@ -452,7 +452,7 @@ uint32_t verdict_judge_in_order(const struct judge *judge, const struct scenario
     *verdict = (struct verdict){.kind = VERDICT_HELD};
     world_reset(judge->world, scenario, &judge->contract->host);
     for (uint32_t i = 0; i < count; i++) {
-        judging.index = order ? order->steps[i] : i;
+        judging.index = order && order->steps ? order->steps[i] : i;
         const struct step *step = &scenario->steps[judging.index];
         const struct outcome *outcome = &observation->outcomes[judging.index];
         if (!judge_step(&judging, step, outcome))

@@ -75,7 +75,7 @@ bool verdict_judge_use_end(struct judging *judging);
 /* The order in which steps are judged, and who made them. */
 struct staged_order {
     const struct staging *staging;
-    const uint32_t *steps; /* their indices */
+    const uint32_t *steps; /* their indices; NULL: they follow each other */
     uint32_t count;
 };
 

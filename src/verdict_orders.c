@@ -92,7 +92,11 @@ void verdict_judge(const struct judge *judge, const struct scenario *scenario,
         return;
     }
     staging_find(&staging, scenario, observation);
-    if (staging.late_count > 0 && observation->ending != ENDING_DONE)
+    const struct staged_order as_they_are = {.staging = &staging,
+                                             .count = observation->outcome_count};
+    if (staging.late_count == 0)
+        verdict_judge_in_order(judge, scenario, observation, &as_they_are, verdict);
+    else if (observation->ending != ENDING_DONE)
         judge_ending_alone(judge, scenario, observation, &staging, verdict);
     else
         judge_overlapping(judge, scenario, observation, &staging, verdict);
