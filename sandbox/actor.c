@@ -23,8 +23,7 @@ static uintptr_t entry_of(const struct actor *actor, const struct operation *ope
 
 /* A call that nothing is to happen to is made as ever: the gate makes each system call a signal. */
 static bool is_gated(const struct actor *actor, const struct gate_plan *plan) {
-    return actor->has_gate && actor->depth == 1 &&
-           (plan->stop != GATE_NEVER || plan->injection != GATE_INJECTS_NOTHING);
+    return actor->has_gate && actor->depth == 1 && gate_plan_acts(plan);
 }
 
 /* A child must open the gate for itself, and nobody could resume it. */
@@ -107,20 +106,14 @@ static void perform(struct actor *actor, struct operation *operation) {
 
 /* --- orders --------------------------------------------------------------------------------- */
 
-/* Ends this task alone, out of a call that is stopped. */
-static _Noreturn void leave(void) {
-    for (;;)
-        syscall(SYS_exit, 0);
-}
-
 /* Does what it is told until it is told `end`; meanwhile its turn is `rest`. */
 static void take_orders(struct actor *actor, enum turn rest, enum turn end) {
     for (;;) {
         const uint32_t turn = turn_await(&actor->turn, rest, NULL);
         if (turn == end)
             return;
-        if (turn == TURN_QUIT)
-            leave();
+        if (turn == TURN_QUIT) /* out of a call that is stopped */
+            trap_exit();
         if (turn != TURN_WORKER) /* woken for nothing */
             continue;
         perform(actor, &actor->operations[actor->depth - 1]);

@@ -45,6 +45,11 @@ struct gate_plan {
     void *context;
 };
 
+/* Does anything happen by `plan`, so that the call has to be gated? */
+static inline bool gate_plan_acts(const struct gate_plan *plan) {
+    return plan->stop != GATE_NEVER || plan->injection != GATE_INJECTS_NOTHING;
+}
+
 /* What happened during it. */
 struct gate_seen {
     uint32_t calls; /* system calls that it tried, the injected and forbidden ones included */

@@ -330,7 +330,7 @@ static void run_once(struct sandbox *sandbox, const struct scenario *scenario,
     drain_stderr(sandbox);
     if (implementation->agent)
         sandbox->stderr_length = 0; /* an agent's answers are the run's own */
-    if (scenario_is_staged(scenario) && !sandbox->staged) {
+    if (!sandbox->staged && scenario_is_staged(scenario)) {
         sandbox->staged = true; /* from now on: starting actors takes longer than a scenario */
         sandbox_renew(sandbox);
     }

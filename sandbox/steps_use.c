@@ -22,10 +22,6 @@ static int act(struct steps *steps, bool quick) {
     return steps->done.result;
 }
 
-static bool is_arranged(const struct gate_plan *plan) {
-    return plan->stop != GATE_NEVER || plan->injection != GATE_INJECTS_NOTHING;
-}
-
 void steps_use_call(struct steps *steps, uint32_t index, int directory, const char *path,
                     struct reply_facts *out) {
     struct gate_plan *arranged = &steps->stage->actors[steps->stage->actor].arranged;
@@ -36,7 +32,7 @@ void steps_use_call(struct steps *steps, uint32_t index, int directory, const ch
                                      .plan = *arranged,
                                      .within = steps->stage->within};
     *arranged = (struct gate_plan){0};
-    act(steps, !is_arranged(&steps->done.plan));
+    act(steps, !gate_plan_acts(&steps->done.plan));
     out->reply = REPLY_RETURNED;
     out->result = steps->done.result;
     out->error = steps->done.error;

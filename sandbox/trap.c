@@ -68,8 +68,8 @@ bool trap_has_sanitizer(void) {
     return set_death_callback != NULL;
 }
 
-static _Noreturn void exit_thread(void) {
-    for (;;) /* of this thread alone, without the C library */
+_Noreturn void trap_exit(void) {
+    for (;;)
         syscall(SYS_exit, 0);
 }
 
@@ -77,7 +77,7 @@ static _Noreturn void park(struct trap *trap) {
     turn_give(trap->turn, TURN_ENDED);
     while (turn_await(&trap->release, TURN_MAIN, NULL) != TURN_QUIT)
         ;
-    exit_thread();
+    trap_exit();
 }
 
 static void record(struct trap *trap, enum ending ending, int32_t detail, uint64_t address) {
@@ -93,7 +93,7 @@ _Noreturn void trap_end(enum ending ending, int32_t detail, uint64_t address) {
     trap->off_stack = here - trap->alternate >= trap->alternate_size;
     record(trap, ending, detail, address);
     if (trap->in_child)
-        exit_thread();
+        trap_exit();
     park(trap);
 }
 

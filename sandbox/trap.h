@@ -95,6 +95,9 @@ bool trap_reset_mask(struct trap *trap);
  */
 _Noreturn void trap_end(enum ending ending, int32_t detail, uint64_t address);
 
+/* Ends the calling thread alone, from wherever it is, without the C library: exit(2). */
+_Noreturn void trap_exit(void);
+
 /* The real-time signals that interrupt a system call, or have it restarted: nothing else. */
 int trap_interrupting_signal(bool restart);
 

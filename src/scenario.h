@@ -297,6 +297,12 @@ static inline bool step_is_staged(const struct step *step) {
     return step->kind >= STEP_ACTOR || (step->kind == STEP_OPEN && step->flags & OPEN_IN_USE);
 }
 
+/* Is it done by the actor at hand, and not by the harness whoever acts? */
+static inline bool step_is_by_actor(const struct step *step) {
+    return step_is_call(step) || step->kind == STEP_OPEN || step->kind == STEP_READ ||
+           step->kind == STEP_WRITE;
+}
+
 /* Is its path not a string at all, so that reading it is undefined behaviour? */
 static inline bool pointer_is_bad(const struct step *step) {
     return step_is_call(step) && step->pointer != POINTER_STRING && !pointer_is_split(step);

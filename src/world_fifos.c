@@ -50,9 +50,7 @@ uint32_t world_bytes_in(const struct world *world, node_id node) {
 }
 
 bool world_is_busy(const struct world *world, const struct step *step) {
-    const bool by_actor = step_is_call(step) || step->kind == STEP_OPEN ||
-                          step->kind == STEP_READ || step->kind == STEP_WRITE;
-    return by_actor && world->waiting[world->acting.actor].waits;
+    return step_is_by_actor(step) && world->waiting[world->acting.actor].waits;
 }
 
 bool world_waits(const struct world *world, uint32_t index) {
