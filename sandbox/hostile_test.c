@@ -2,7 +2,7 @@
  * hostile_test.c - implementations that do all they should not. Whatever one does, the run says so
  * and the next run, of a plain implementation, is as if nothing had been.
  */
-#include "testing.h"
+#include "hostile_testing.h"
 
 #include <fcntl.h>
 #include <pthread.h>
@@ -13,7 +13,6 @@
 
 /* --- what they do --------------------------------------------------------------------------- */
 
-static volatile int zero;
 static int trap_instruction(const char *path, mode_t mode) {
     (void)path;
     (void)mode;
@@ -103,33 +102,9 @@ static int change_root(const char *path, mode_t mode) {
     return chroot(path);
 }
 
-static int exit_process(const char *path, mode_t mode) {
-    (void)path;
-    exit((int)mode);
-}
-
-static int exit_at_once(const char *path, mode_t mode) {
-    (void)path;
-    _exit((int)mode);
-}
-
 static int exit_thread_by_number(const char *path, mode_t mode) {
     (void)path;
     return (int)syscall(SYS_exit, mode);
-}
-
-static int loop_for_ever(const char *path, mode_t mode) {
-    (void)path;
-    (void)mode;
-    while (!zero)
-        ;
-    return 0;
-}
-
-static int sleep_for_ever(const char *path, mode_t mode) {
-    (void)mode;
-    plain_mkfifo(path, 0600);
-    return open(path, O_RDONLY); /* waits for a writer */
 }
 
 /* --- how it ends ---------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
  * within_ends_test.c - a call in a child or on a small stack that does not come back is told as on
  * the thread itself, and leaves nothing behind.
  */
+#include "hostile_testing.h"
 #include "within_testing.h"
 
 #include <linux/futex.h>
@@ -18,16 +19,6 @@ static int overflow(const char *path, mode_t mode) {
     return (zero ? 0 : overflow(path, mode)) + frame[0];
 }
 
-static int exit_process(const char *path, mode_t mode) {
-    (void)path;
-    exit((int)mode);
-}
-
-static int exit_at_once(const char *path, mode_t mode) {
-    (void)path;
-    _exit((int)mode);
-}
-
 static int fork_again(const char *path, mode_t mode) {
     (void)path;
     (void)mode;
@@ -38,19 +29,6 @@ static int kill_parent(const char *path, mode_t mode) {
     (void)path;
     (void)mode;
     return kill(getppid(), SIGKILL);
-}
-
-static int wait_for_ever(const char *path, mode_t mode) {
-    plain_mkfifo(path, mode);
-    return open(path, O_RDONLY);
-}
-
-static int loop_for_ever(const char *path, mode_t mode) {
-    (void)path;
-    (void)mode;
-    while (!zero)
-        ;
-    return 0;
 }
 
 static const struct hostile {
@@ -105,7 +83,7 @@ static void a_child_that_ends_itself_is_told(void **state) {
 static void a_child_that_hangs_is_told(void **state) {
     (void)state;
     const struct hostile hangs[] = {{"loop_for_ever", loop_for_ever, ENDING_HUNG, -1},
-                                    {"wait_for_ever", wait_for_ever, ENDING_HUNG, -1}};
+                                    {"sleep_for_ever", sleep_for_ever, ENDING_HUNG, -1}};
     begin();
     for (size_t i = 0; i < sizeof hangs / sizeof hangs[0]; i++) {
         assert_ends(WITHIN_FORK, &hangs[i]);
@@ -124,7 +102,7 @@ static void a_child_of_another_user_that_hangs_is_told(void **state) {
         snprintf(text, sizeof text,
                  "chmod \"/\" 0777\nas 1000:1000\nnofile 5\n%smkfifo \"f\" 0644\n",
                  within_step(flags));
-        const struct observation *seen = run_with(wait_for_ever, text, SANDBOX_OBSERVED);
+        const struct observation *seen = run_with(sleep_for_ever, text, SANDBOX_OBSERVED);
         assert_int_equal(seen->ending, ENDING_HUNG);
         assert_int_equal(seen->step, 4);
         assert_no_child_is_left();
@@ -135,7 +113,7 @@ static void a_child_of_another_user_that_hangs_is_told(void **state) {
 /* While somebody else is busy, who could wake it. */
 static void a_child_that_waits_is_woken_by_another_actor(void **state) {
     (void)state;
-    const struct implementation waits = {.mkfifo = wait_for_ever, .mkfifoat = plain_mkfifoat};
+    const struct implementation waits = {.mkfifo = sleep_for_ever, .mkfifoat = plain_mkfifoat};
     begin();
     for (unsigned flags = WITHIN_FORK; flags <= WITHIN_VFORK; flags++) {
         char text[300];

@@ -12,8 +12,6 @@
 
 #include "within.h"
 
-static volatile int zero;
-
 static inline void assert_no_child_is_left(void) {
     assert_int_equal(waitpid(-1, NULL, WNOHANG | __WALL), -1);
     assert_int_equal(errno, ECHILD);
