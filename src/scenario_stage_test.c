@@ -71,9 +71,9 @@ static void every_error_can_be_injected(void **state) {
 
 static void every_use_has_a_word(void **state) {
     (void)state;
-    for (uint8_t use = 0; use < USE_COUNT; use++) {
+    for (unsigned use = 0; use < USE_COUNT; use++) {
         scenario_clear(&scenario);
-        scenario_add(&scenario, STEP_USE)->pointer = use;
+        scenario_add(&scenario, STEP_USE)->pointer = (uint8_t)use;
         scenario_print(&scenario, NULL, printed, sizeof printed);
         parse(printed);
         assert_int_equal(scenario.steps[0].pointer, use);
