@@ -21,27 +21,6 @@ static const struct observation *run_and_judge(struct examiner *examiner, const 
 }
 
 /*
- * Linux counts links across a retry: a lock-free walk that a concurrent mount(2) anywhere in the
- * system disturbs is done again without setting the count back (fs/namei.c filename_parentat,
- * nd->total_link_count), so from 21 links on, ELOOP may come by chance.
- */
-static bool may_be_disturbed(const struct verdict *verdict) {
-    bool about_error = verdict->aspect == ASPECT_ERRNO || verdict->aspect == ASPECT_NODE ||
-                       verdict->aspect == ASPECT_PARENT_ERROR ||
-                       verdict->aspect == ASPECT_PLACE_CHANGED ||
-                       verdict->aspect == ASPECT_PREPARATION;
-    bool is_eloop = (about_error && (verdict->got == ELOOP || verdict->expected == ELOOP)) ||
-                    (verdict->aspect == ASPECT_USE && verdict->got == -ELOOP);
-    bool lost_place = verdict->aspect == ASPECT_CWD && verdict->got == 0;
-    return (is_eloop || lost_place) && verdict->links > WORLD_LINKS / 2;
-}
-
-/* Wrong, unless that was the kernel's chance. */
-static bool is_doubtful(const struct verdict *verdict) {
-    return verdict_is_bad(verdict) && may_be_disturbed(verdict);
-}
-
-/*
  * Runs and judges, up to `tries` times, until something else is seen than what the kernel may have
  * done by chance.
  */
@@ -50,7 +29,7 @@ static void run_steadily(struct examiner *examiner, const struct judge *judge,
                          const struct scenario *scenario, unsigned tries, struct verdict *verdict) {
     do
         run_and_judge(examiner, judge, implementation, scenario, verdict);
-    while (--tries > 0 && is_doubtful(verdict));
+    while (--tries > 0 && verdict_is_doubtful(verdict));
 }
 
 /* What is left without that which only an agent can be asked, and no system call. */
@@ -84,16 +63,16 @@ static const struct observation *settle(struct examiner *examiner, const struct 
                                         struct verdict *verdict) {
     enum { ENOUGH = 20, ROUNDS = 500 };
     unsigned right = 0;
-    for (unsigned i = 0; i < ROUNDS && is_doubtful(verdict) && right < ENOUGH; i++) {
+    for (unsigned i = 0; i < ROUNDS && verdict_is_doubtful(verdict) && right < ENOUGH; i++) {
         struct verdict raw;
         replay_raw(examiner, scenario, 1, &raw);
-        right += !is_doubtful(&raw);
+        right += !verdict_is_doubtful(&raw);
         if (examiner->judge.again)
             examiner->judge.again(examiner->judge.reach_context);
         observation =
             run_and_judge(examiner, &examiner->judge, examiner->implementation, scenario, verdict);
     }
-    if (is_doubtful(verdict) && right < ENOUGH) {
+    if (verdict_is_doubtful(verdict) && right < ENOUGH) {
         verdict->kind = VERDICT_UNDECIDED;
         verdict->by_chance = true;
     }

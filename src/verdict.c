@@ -375,6 +375,23 @@ static bool judge_step(struct judging *judging, const struct step *step,
                             : judge_call(judging, step, outcome);
 }
 
+/* --- chance ----------------------------------------------------------------------------------- */
+
+/* A walk that was disturbed may also end elsewhere, and the harness's own look at a path too. */
+static bool is_about_links(const struct verdict *verdict) {
+    const bool about_error = verdict->aspect == ASPECT_ERRNO || verdict->aspect == ASPECT_NODE ||
+                             verdict->aspect == ASPECT_PARENT_ERROR ||
+                             verdict->aspect == ASPECT_PLACE_CHANGED ||
+                             verdict->aspect == ASPECT_PREPARATION;
+    return (about_error && (verdict->got == ELOOP || verdict->expected == ELOOP)) ||
+           (verdict->aspect == ASPECT_USE && verdict->got == -ELOOP) ||
+           (verdict->aspect == ASPECT_CWD && verdict->got == 0);
+}
+
+bool verdict_is_doubtful(const struct verdict *verdict) {
+    return verdict_is_bad(verdict) && is_about_links(verdict) && verdict->links > WORLD_LINKS / 2;
+}
+
 /* --- the whole -------------------------------------------------------------------------------- */
 
 /*

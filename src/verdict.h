@@ -87,6 +87,14 @@ static inline bool verdict_is_bad(const struct verdict *verdict) {
 }
 
 /*
+ * True if a bad verdict may be the kernel's chance. Linux counts links across a retry: a lock-free
+ * walk that a concurrent mount(2) anywhere in the system disturbs is done again without setting the
+ * count back (fs/namei.c filename_parentat, nd->total_link_count), so from 21 links on, ELOOP may
+ * come without reason.
+ */
+bool verdict_is_doubtful(const struct verdict *verdict);
+
+/*
  * What a run reached, for the search and for the summary: called for every clause that applied to a
  * call that was judged. `feature` is a small number (below VERDICT_FEATURES): the clause itself; of
  * the deciding clause also its combinations with step kind and environment, mount and identity.
@@ -129,8 +137,9 @@ struct judge {
  * CLAUSE_ARENA: from there on the scenario is another one.
  *
  * Where calls overlapped the run holds if some order explains it in which they may have taken
- * effect (orders.h). If none does, the violation is what shows in the order that explains most, and
- * its clause C-MT-SAFE, C-RACE-atomic or C-ASYNC-SAFE.
+ * effect (orders.h). If none does, the violation is what shows in the order that explains most,
+ * first of all in one that chance may have kept from holding, and its clause C-MT-SAFE,
+ * C-RACE-atomic or C-ASYNC-SAFE.
  */
 void verdict_judge(const struct judge *judge, const struct scenario *scenario,
                    const struct observation *observation, struct verdict *verdict);

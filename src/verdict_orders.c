@@ -15,11 +15,16 @@ struct explanation {
     uint32_t steps[SCENARIO_STEPS_MAX];
 };
 
-/* How much an order explains: all, all that the documents decide, or `held` steps. */
+/*
+ * How much an order explains: all, all that the documents decide, all but what chance may have
+ * done, or `held` steps.
+ */
 static uint32_t rank_of(const struct verdict *verdict, uint32_t held) {
     if (verdict->kind == VERDICT_HELD)
         return UINT32_MAX;
-    return verdict->kind == VERDICT_UNDECIDED ? UINT32_MAX - 1 : held + 1;
+    if (verdict->kind == VERDICT_UNDECIDED)
+        return UINT32_MAX - 1;
+    return verdict_is_doubtful(verdict) ? SCENARIO_STEPS_MAX + 1 + held : held + 1;
 }
 
 static bool explains(void *context, const uint32_t *steps, uint32_t count) {

@@ -231,10 +231,19 @@ static int32_t result_of_use(const struct pipe *pipe, const struct pipe_end *end
     return 0;
 }
 
+/* poll(2): EINVAL for more descriptors than RLIMIT_NOFILE, whatever they are. */
+static int32_t result_of_poll(const struct world *world, struct pipe *pipe,
+                              const struct pipe_end *end) {
+    const uint32_t polled = 1;
+    if (polled > world->nofile)
+        return -EINVAL;
+    return end ? pipe_poll(pipe, end) : POLLNVAL;
+}
+
 /* open(2) O_PATH: next to nothing can be done with it. */
-static int32_t result_without_end(const struct step *step) {
+static int32_t result_without_end(const struct world *world, const struct step *step) {
     if (step->kind == STEP_POLL)
-        return POLLNVAL;
+        return result_of_poll(world, NULL, NULL);
     return step->kind == STEP_USE && step->pointer == USE_CHDIR ? -ENOTDIR : -EBADF;
 }
 
@@ -242,7 +251,7 @@ static int32_t use_at_once(struct world *world, struct pipe *pipe, const struct 
                            const struct step *step) {
     struct pipe_returns returns;
     if (step->kind == STEP_POLL)
-        return pipe_poll(pipe, end);
+        return result_of_poll(world, pipe, end);
     if (step->kind == STEP_USE)
         return result_of_use(pipe, end, (enum use)step->pointer);
     const int32_t result = pipe_resize(pipe, step->mode, PIPE_SIZE_MAX, &returns);
@@ -271,7 +280,7 @@ int world_use_fifo(struct world *world, unsigned actor, const struct step *step,
     const uint8_t row = descriptor->end;
     meet(world, find_fifo(world, descriptor->place.node), descriptor->place.mount);
     if (row == END_NONE) {
-        add_result(world, index, result_without_end(step));
+        add_result(world, index, result_without_end(world, step));
     } else if (step->kind == STEP_READ || step->kind == STEP_WRITE) {
         transfer(world, actor, row, step, number);
     } else {

@@ -106,6 +106,20 @@ static void a_trace_has_a_line_for_each_step(void **state) {
         "trace.scn: held in 1 of 1 runs\n");
 }
 
+/* In the order that explains them, told in the scenario's. */
+static void a_trace_has_a_line_for_each_step_of_calls_that_overlap(void **state) {
+    (void)state;
+    need_sandbox();
+    write_file("overlap.scn", "pause 1\nmkfifo \"p\" 0644\nmkfifo \"p/q\" 0644\nresume\n");
+    RUN("repro", "overlap.scn", "--trace");
+    assert_status(0);
+    assert_contains(ran.out,
+                    "  2 mkfifo \"p\" 0644    may: success       got: success       held ");
+    assert_contains(ran.out,
+                    "  3 mkfifo \"p/q\" 0644  may: ENOENT        got: ENOENT        held ");
+    assert_contains(ran.out, "  4 resume             may: success       got: success       held\n");
+}
+
 static void a_trace_says_what_is_violated_and_what_was_not_judged(void **state) {
     (void)state;
     need_sandbox();
@@ -203,6 +217,7 @@ int main(void) {
         cmocka_unit_test(an_overflow_is_told_in_few_lines),
         cmocka_unit_test(a_forbidden_call_is_told_with_its_caller),
         cmocka_unit_test(a_trace_has_a_line_for_each_step),
+        cmocka_unit_test(a_trace_has_a_line_for_each_step_of_calls_that_overlap),
         cmocka_unit_test(a_trace_says_what_is_violated_and_what_was_not_judged),
         cmocka_unit_test(an_unstable_verdict_is_explained),
         cmocka_unit_test(without_a_fork_the_finding_is_the_same),

@@ -7,7 +7,7 @@
 
 /* What was told of one step; texts are made of it when all are known. */
 struct row {
-    bool is_call, ended, undefined, refused, silent;
+    bool judged, is_call, ended, undefined, refused, silent;
     uint8_t reply;        /* enum reply, if it is silent */
     uint8_t verdict;      /* enum verdict_kind */
     struct errno_set may; /* 0 stands for success */
@@ -18,15 +18,21 @@ struct row {
 
 struct trace {
     struct row rows[SCENARIO_STEPS_MAX];
-    uint32_t count;
+    uint32_t count; /* that were judged */
 };
 
-/* A run that the kernel disturbed is done again from the first step, see examine.c. */
+/*
+ * Steps of calls that overlapped come in the order that explains them. A run that the kernel
+ * disturbed is done again from the first step, see examine.c.
+ */
 static void listen(void *context, const struct judged *judged) {
     struct trace *trace = context;
     struct row *row = &trace->rows[judged->index];
     const struct prediction *prediction = judged->prediction;
-    *row = (struct row){.ended = !judged->outcome, .verdict = judged->verdict->kind};
+    if (row->judged)
+        memset(trace, 0, sizeof *trace);
+    *row =
+        (struct row){.judged = true, .ended = !judged->outcome, .verdict = judged->verdict->kind};
     if (judged->outcome) {
         row->result = judged->outcome->result;
         row->error = judged->outcome->error;
@@ -43,7 +49,7 @@ static void listen(void *context, const struct judged *judged) {
     } else {
         errno_set_add(&row->may, judged->expected);
     }
-    trace->count = judged->index + 1;
+    trace->count++;
 }
 
 /* --- columns ---------------------------------------------------------------------------------- */
@@ -118,7 +124,7 @@ static void print_step(FILE *out, const struct scenario *scenario, uint32_t inde
     const struct row *row = &trace.rows[index];
     scenario_print_step(scenario, index, text, sizeof text);
     fprintf(out, "%3u %-*s", index + 1, width, text);
-    if (index >= trace.count) {
+    if (!row->judged) {
         fputs("  not judged\n", out);
         return;
     }
@@ -153,7 +159,7 @@ static void print_end(FILE *out, const struct observation *seen, const struct ve
 
 void trace_run(FILE *out, struct examiner *examiner, const struct scenario *scenario,
                struct verdict *verdict) {
-    trace.count = 0;
+    memset(&trace, 0, sizeof trace);
     examiner->judge.listen = listen;
     examiner->judge.listen_context = &trace;
     const struct observation *seen = examine_once(examiner, scenario, verdict);
