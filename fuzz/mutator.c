@@ -60,17 +60,18 @@ static bool is_long(const struct scenario *scenario) {
 }
 
 /*
- * Writes `scenario` to `out`, without as many of its last steps as it takes to fit. For the shapes
- * whose last step is the call, scenario_restrict then makes another one. Returns 0, the bytes of
- * the empty scenario, if not even that fits.
+ * Writes `scenario`, made one of `shape`, to `out`, without as many of its last steps as it takes
+ * to fit. For the shapes whose last step is the call, scenario_restrict then makes another one.
+ * Returns 0, the bytes of the empty scenario, if not even that fits.
  */
-static size_t write_fitting(struct scenario *scenario, uint8_t *out, size_t capacity) {
-    scenario_restrict(scenario, harness_shape);
+static size_t write_fitting(struct scenario *scenario, enum target_shape shape, uint8_t *out,
+                            size_t capacity) {
+    scenario_restrict(scenario, shape);
     size_t length = scenario_encode(scenario, out, capacity);
     for (uint32_t kept = scenario->step_count; length == 0 && kept > 0;) {
         kept /= 2;
         scenario_truncate(scenario, kept);
-        scenario_restrict(scenario, harness_shape);
+        scenario_restrict(scenario, shape);
         length = scenario_encode(scenario, out, capacity);
     }
     return length;
@@ -79,17 +80,18 @@ static size_t write_fitting(struct scenario *scenario, uint8_t *out, size_t capa
 size_t mutator_mutate(uint8_t *data, size_t size, size_t max_size, struct random *random) {
     if (mutator_off || random_one_in(random, BYTES_ONE_IN))
         return LLVMFuzzerMutate(data, size, max_size);
+    const enum target_shape shape = shape_draw(harness_shape, random);
     if (random_one_in(random, FRESH_ONE_IN)) {
-        scenario_generate(&mutant, random, harness_shape);
+        scenario_generate(&mutant, random, shape);
     } else {
         scenario_decode(&mutant, data, size);
         uint32_t changes = random_between(random, 1, CHANGES_MAX);
         for (uint32_t i = 0; i < changes; i++)
-            scenario_mutate(&mutant, random, harness_shape);
+            scenario_mutate(&mutant, random, shape);
     }
     if (is_heavy(&mutant) || is_long(&mutant))
-        scenario_generate(&mutant, random, harness_shape);
-    return write_fitting(&mutant, data, max_size);
+        scenario_generate(&mutant, random, shape);
+    return write_fitting(&mutant, shape, data, max_size);
 }
 
 size_t mutator_cross(const uint8_t *data1, size_t size1, const uint8_t *data2, size_t size2,
@@ -99,10 +101,11 @@ size_t mutator_cross(const uint8_t *data1, size_t size1, const uint8_t *data2, s
         memcpy(out, data1, size);
         return LLVMFuzzerMutate(out, size, max_out_size); /* which has a cross-over of its own */
     }
+    const enum target_shape shape = shape_draw(harness_shape, random);
     scenario_decode(&first, data1, size1);
     scenario_decode(&second, data2, size2);
-    scenario_cross(&mutant, &first, &second, random, harness_shape);
+    scenario_cross(&mutant, &first, &second, random, shape);
     if (is_heavy(&mutant) || is_long(&mutant))
-        scenario_generate(&mutant, random, harness_shape);
-    return write_fitting(&mutant, out, max_out_size);
+        scenario_generate(&mutant, random, shape);
+    return write_fitting(&mutant, shape, out, max_out_size);
 }

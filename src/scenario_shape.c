@@ -2,6 +2,14 @@
 
 #include "check.h"
 
+enum target_shape shape_draw(enum target_shape shape, struct random *random) {
+    static const uint8_t others[] = {SHAPE_RENDEZVOUS, SHAPE_THREADS, SHAPE_INJECT};
+    enum { OTHERS_ONE_IN = 8 };
+    if (shape != SHAPE_ALL)
+        return shape;
+    return random_one_in(random, OTHERS_ONE_IN) ? random_item(random, others) : SHAPE_SEQUENCE;
+}
+
 bool shape_has_calls(enum target_shape shape) {
     return shape >= SHAPE_SEQUENCE;
 }
@@ -10,7 +18,7 @@ bool shape_takes(enum target_shape shape, enum step_kind kind) {
     const bool stops = kind == STEP_PAUSE || kind == STEP_RESUME;
     if (kind < STEP_ACTOR)
         return true;
-    return shape == SHAPE_INJECT || (shape == SHAPE_THREADS && kind != STEP_INJECT) ||
+    return shape >= SHAPE_INJECT || (shape == SHAPE_THREADS && kind != STEP_INJECT) ||
            (shape == SHAPE_RENDEZVOUS && kind != STEP_INJECT && !stops);
 }
 

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 
+#include "random.h"
 #include "scenario.h"
 
 enum target_shape {
@@ -17,8 +18,16 @@ enum target_shape {
     SHAPE_RENDEZVOUS, /* as SHAPE_SEQUENCE, but no call is stopped or answered */
     SHAPE_THREADS,    /* as SHAPE_SEQUENCE, but no call is answered in the kernel's place */
     SHAPE_INJECT,     /* anything */
+    SHAPE_ALL, /* anything; what is made for it has one of the shapes above, see shape_draw */
     SHAPE_COUNT
 };
+
+/*
+ * The shape of which a scenario is made for a target of `shape`: the same, or for SHAPE_ALL another
+ * one each time. Calls that overlap and FIFOs in use take longer than plain calls and are found out
+ * sooner, so most are SHAPE_SEQUENCE.
+ */
+enum target_shape shape_draw(enum target_shape shape, struct random *random);
 
 /* True if any number of calls of both kinds is allowed. */
 bool shape_has_calls(enum target_shape shape);

@@ -95,6 +95,24 @@ static void any_bytes_can_be_restricted_and_once_is_enough(void **state) {
     }
 }
 
+/* Sequences mostly, all others at times, those with one call never. */
+static void for_all_other_shapes_are_drawn(void **state) {
+    (void)state;
+    enum { DRAWN = 24000, OFTEN = DRAWN * 3 / 4, AT_TIMES = DRAWN / 48 };
+    unsigned counts[SHAPE_COUNT] = {0};
+    struct random random;
+    random_seed(&random, 11);
+    for (int i = 0; i < DRAWN; i++)
+        counts[shape_draw(SHAPE_ALL, &random)]++;
+    assert_true(counts[SHAPE_SEQUENCE] > OFTEN);
+    assert_true(counts[SHAPE_RENDEZVOUS] > AT_TIMES);
+    assert_true(counts[SHAPE_THREADS] > AT_TIMES);
+    assert_true(counts[SHAPE_INJECT] > AT_TIMES);
+    assert_int_equal(counts[SHAPE_MKFIFO] + counts[SHAPE_MKFIFOAT] + counts[SHAPE_ALL], 0);
+    for (int shape = 0; shape < SHAPE_ALL; shape++)
+        assert_int_equal(shape_draw((enum target_shape)shape, &random), shape);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fitting_scenario_stays_as_it_is),
@@ -104,6 +122,7 @@ int main(void) {
         cmocka_unit_test(call_of_the_other_kind_is_turned),
         cmocka_unit_test(call_is_added_where_there_is_none),
         cmocka_unit_test(full_scenario_gives_its_last_step_for_the_call),
+        cmocka_unit_test(for_all_other_shapes_are_drawn),
         cmocka_unit_test(any_bytes_can_be_restricted_and_once_is_enough),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

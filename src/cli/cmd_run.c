@@ -396,7 +396,7 @@ static int split_engine_flags(int argc, char **argv, struct crew_plan *plan) {
 
 static int run_run(int argc, char **argv) {
     struct crew_plan plan = {
-        .target = "sequence", .findings = "findings", .jobs = 1, .minimize_seconds = 10};
+        .target = "all", .findings = "findings", .jobs = 1, .minimize_seconds = 10};
     struct cli_subject subject = CLI_SUBJECT_DEFAULT;
     struct outputs outputs = {.html = NULL};
     const char *engine = engines[0].name;
@@ -455,9 +455,9 @@ const struct verb verb_run = {
         "                    [-- ENGINE FLAG...]",
     .summary = "Fuzzes an implementation until a limit, a finding or Ctrl-C.",
     .help =
-        "TARGET is mkfifo, mkfifoat, sequence (default), rendezvous, threads, inject, python or\n"
-        "scenario_text, and is run\n"
-        "in a program fuzz_TARGET that comes with it.\n\n" CLI_SUBJECT_HELP
+        "TARGET is all (default), mkfifo, mkfifoat, sequence, rendezvous, threads, inject, python\n"
+        "or scenario_text, and is run in a program fuzz_TARGET that comes with "
+        "it.\n\n" CLI_SUBJECT_HELP
         "  -e, --engine ENGINE     libfuzzer (default), or afl: AFL++, with job 0 as its main one\n"
         "  -t, --time S            stop after S seconds\n"
         "      --runs N            stop after N scenarios, all jobs together\n"

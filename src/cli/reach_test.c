@@ -46,13 +46,13 @@ static void reach_everything(const char *target, const char *runs) {
 static void the_search_reaches_every_clause_that_can_be_reached(void **state) {
     (void)state;
     need_sandbox();
-    reach_everything("sequence", "60000");
+    reach_everything("all", "100000");
 }
 
-static void so_it_does_where_calls_overlap_and_fifos_are_used(void **state) {
+static void so_it_does_where_one_caller_makes_one_call_after_the_other(void **state) {
     (void)state;
     need_sandbox();
-    reach_everything("inject", "60000");
+    reach_everything("sequence", "60000");
 }
 
 static void every_clause_is_reached_or_not_or_out_of_reach(void **state) {
@@ -114,7 +114,7 @@ static void a_file_that_needs_what_the_host_lacks_is_skipped(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_search_reaches_every_clause_that_can_be_reached),
-        cmocka_unit_test(so_it_does_where_calls_overlap_and_fifos_are_used),
+        cmocka_unit_test(so_it_does_where_one_caller_makes_one_call_after_the_other),
         cmocka_unit_test(every_clause_is_reached_or_not_or_out_of_reach),
         cmocka_unit_test(what_the_host_lacks_is_out_of_reach_with_the_reason),
         cmocka_unit_test(a_file_that_needs_what_the_host_lacks_is_skipped),
