@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "directory.h"
 #include "gate.h"
 #include "landlock.h"
+#include "payload.h"
 #include "still.h"
 #include "tier.h"
 #include "within.h"
@@ -97,6 +99,29 @@ static bool succeeds(struct sandbox *sandbox, trial *make) {
     return all;
 }
 
+static int make_fifo(const char *path, mode_t mode) {
+    return mknod(path, S_IFIFO | mode, 0);
+}
+
+/*
+ * Has a FIFO the size that pipe(7) says it has, and may it grow to that again? The worker has no
+ * capabilities, so the limits hold for it, also in what other pipes of the same user leave.
+ */
+static bool pipes_are_whole(struct sandbox *sandbox) {
+    static const char steps[] = "mkfifo \"f\" 0600\n"
+                                "d0 = open \"f\" both\n"
+                                "use d0 capacity\n"
+                                "resize d0 4096\n"
+                                "resize d0 65535\n";
+    static struct scenario scenario;
+    const struct implementation own = {.name = "pipes", .mkfifo = make_fifo};
+    struct text_error error;
+    check(scenario_parse(&scenario, NULL, steps, sizeof steps - 1, &error) == 0);
+    const struct observation *seen = sandbox_run(sandbox, &scenario, &own, SANDBOX_OBSERVED);
+    return seen->ending == ENDING_DONE && seen->outcomes[2].result == PIPE_SIZE &&
+           seen->outcomes[4].result == PIPE_SIZE;
+}
+
 /* A sysctl that is not there is off. */
 static bool is_set(const char *path) {
     char digit = '0';
@@ -124,6 +149,7 @@ void abilities_find(struct host *host, struct sandbox *sandbox) {
     host->can[ABILITY_TMPFS] = tier_has_namespaces() || directory_is_tmpfs();
     host->can[ABILITY_FILTER] = tier_has_filter();
     host->can[ABILITY_ACTORS] = tier_has_namespaces() && still_available();
+    host->can[ABILITY_PIPES] = host->can[ABILITY_ACTORS] && pipes_are_whole(sandbox);
     host->can[ABILITY_GATE] = host->can[ABILITY_ACTORS] && gate_available();
     host->can[ABILITY_CIRCUMSTANCES] = host->can[ABILITY_ACTORS] && within_available();
     host->can[ABILITY_DESCRIPTORS] = host->can[ABILITY_LIMITS] = host->can[ABILITY_POINTERS] = true;
@@ -139,8 +165,8 @@ void abilities_limit(struct host *host, const struct guest *guest) {
     const struct greeting *greeting = &guest->channel.greeting;
     host->can[ABILITY_IDENTITIES] &= !guest->keeper.plain;
     host->can[ABILITY_LANDLOCK] = false;
-    host->can[ABILITY_ACTORS] = host->can[ABILITY_GATE] = false;
-    host->can[ABILITY_CIRCUMSTANCES] = false;
+    for (int ability = 0; ability < ABILITY_COUNT; ability++)
+        host->can[ability] &= !ability_takes_actors((enum ability)ability);
     host->can[ABILITY_LIMITS] = greeting->limits && !guest->wrapped && !guest->keeper.plain;
     host->can[ABILITY_DESCRIPTORS] = greeting->open;
     host->can[ABILITY_POINTERS] = greeting->pointers;

@@ -32,8 +32,7 @@ static bool reaches(const struct contract *contract, enum clause clause) {
 
 /* What is reached by calls that overlap, and by FIFOs in use, the judge tells. */
 static bool is_of_calls(enum clause clause) {
-    const uint8_t need = clause_infos[clause].need;
-    return need != ABILITY_ACTORS && need != ABILITY_GATE;
+    return !ability_takes_actors(clause_infos[clause].need);
 }
 
 static void check_conformance_file(enum clause clause) {

@@ -65,8 +65,7 @@ static void right_implementations_are_never_accused(void **state) {
 
 /* Those that examine_overlap_test is about. */
 static bool needs_actors(enum clause clause) {
-    const uint8_t need = clause_infos[clause].need;
-    return need == ABILITY_ACTORS || need == ABILITY_GATE;
+    return ability_takes_actors(clause_infos[clause].need);
 }
 
 static void every_clause_that_the_host_allows_is_reached(void **state) {

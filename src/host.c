@@ -49,9 +49,13 @@ const struct ability_info ability_infos[ABILITY_COUNT] = {
                        "directory of a tmpfs, or allow user namespaces"},
     [ABILITY_FILTER] = {"filter", "seccomp(2) is refused; use a kernel with CONFIG_SECCOMP_FILTER "
                                   "and a container profile that allows it"},
-    [ABILITY_ACTORS] = {"actors", "several threads act, and FIFOs are in use, only in the targets "
-                                  "rendezvous, threads and inject, within namespaces, and on "
-                                  "implementations in this process"},
+    [ABILITY_ACTORS] = {"actors",
+                        "several threads act, and FIFOs are in use, only within namespaces, and on "
+                        "implementations in this process"},
+    [ABILITY_PIPES] = {"pipes",
+                       "a FIFO has less than 64 KiB, or does not get them back: this user's "
+                       "pipes have used up fs.pipe-user-pages-soft, or "
+                       "fs.pipe-max-size is lower; raise it, see pipe(7)"},
     [ABILITY_GATE] = {"gate", "calls are stopped in the middle by syscall user dispatch, which "
                               "needs Linux 5.11 or later on x86-64"},
     [ABILITY_CIRCUMSTANCES] = {"circumstances", "calls are made in child processes and on small "
@@ -60,6 +64,11 @@ const struct ability_info ability_infos[ABILITY_COUNT] = {
 };
 
 const struct idmap_entry idmap_entries[IDMAP_COUNT] = {{0, 1000}, {1000, 0}};
+
+bool ability_takes_actors(enum ability ability) {
+    return ability == ABILITY_ACTORS || ability == ABILITY_PIPES || ability == ABILITY_GATE ||
+           ability == ABILITY_CIRCUMSTANCES;
+}
 
 /* Ids are 0 in steps that have none. */
 static bool is_plain(const struct identity *identity) {
@@ -83,6 +92,12 @@ static unsigned within_needs(const struct step *step) {
            (step->flags & WITHIN_BLOCKED ? 1U << ABILITY_FILTER : 0);
 }
 
+/* Does what the step shows depend on how much a FIFO holds? */
+static bool needs_room(const struct step *step) {
+    return step->kind == STEP_WRITE || step->kind == STEP_POLL || step->kind == STEP_RESIZE ||
+           (step->kind == STEP_USE && step->pointer == USE_CAPACITY);
+}
+
 unsigned host_needs(const struct step *step) {
     static const uint32_t always[STEP_KIND_COUNT] = {
         [STEP_LANDLOCK] = 1 << ABILITY_LANDLOCK,    [STEP_ACL] = 1 << ABILITY_ACLS,
@@ -100,6 +115,8 @@ unsigned host_needs(const struct step *step) {
         needs |= 1U << ABILITY_WIDE;
     if (step_is_staged(step))
         needs |= 1U << ABILITY_ACTORS;
+    if (needs_room(step))
+        needs |= 1U << ABILITY_PIPES;
     if (step->kind == STEP_PAUSE || step->kind == STEP_RESUME || step->kind == STEP_INJECT)
         needs |= 1U << ABILITY_GATE;
     needs |= within_needs(step);

@@ -33,6 +33,7 @@ enum ability {
     ABILITY_TMPFS,         /* the arena is a tmpfs(5), whose directories have known sizes */
     ABILITY_FILTER,        /* seccomp(2): forbidden calls and changed signal masks are seen */
     ABILITY_ACTORS,        /* several threads, and FIFOs in use: in this process alone */
+    ABILITY_PIPES,         /* FIFOs of 64 KiB, pipe(7) */
     ABILITY_GATE,          /* calls stop in the middle: prctl(2) PR_SET_SYSCALL_USER_DISPATCH */
     ABILITY_CIRCUMSTANCES, /* calls in child processes and on small stacks: clone(2) */
     ABILITY_COUNT
@@ -50,6 +51,9 @@ struct host {
     bool protected_symlinks;  /* fs.protected_symlinks */
     uint32_t nofile;          /* soft RLIMIT_NOFILE of a scenario's beginning */
 };
+
+/* True for ABILITY_ACTORS, and for those that are nothing without it. */
+bool ability_takes_actors(enum ability ability);
 
 /* The abilities that `step` needs whatever its paths are, as bits 1 << enum ability. */
 unsigned host_needs(const struct step *step);

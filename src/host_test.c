@@ -22,6 +22,7 @@ enum {
     POINTERS = 1 << ABILITY_POINTERS,
     CAPABILITIES = 1 << ABILITY_CAPABILITIES,
     ACTS = 1 << ABILITY_ACTORS,
+    ROOM = ACTS | 1 << ABILITY_PIPES,
     GATE = 1 << ABILITY_GATE,
     CIRCUMSTANCES = 1 << ABILITY_CIRCUMSTANCES,
     FILTER = 1 << ABILITY_FILTER,
@@ -46,8 +47,8 @@ static void kinds_need_what_they_are_about(void **state) {
         [STEP_MOUNT] = MOUNTS,       [STEP_BIND] = MOUNTS,        [STEP_REMOUNT] = MOUNTS,
         [STEP_UMOUNT] = MOUNTS,      [STEP_OPEN] = DESCRIPTORS,   [STEP_CLOSE] = DESCRIPTORS,
         [STEP_DUP] = DESCRIPTORS,    [STEP_NOFILE] = LIMITS,      [STEP_CHOWN] = CAPABILITIES,
-        [STEP_ACTOR] = ACTS,         [STEP_READ] = ACTS,          [STEP_WRITE] = ACTS,
-        [STEP_POLL] = ACTS,          [STEP_RESIZE] = ACTS,        [STEP_USE] = ACTS,
+        [STEP_ACTOR] = ACTS,         [STEP_READ] = ACTS,          [STEP_WRITE] = ROOM,
+        [STEP_POLL] = ROOM,          [STEP_RESIZE] = ROOM,        [STEP_USE] = ACTS,
         [STEP_SIGNAL] = ACTS,        [STEP_WITHIN] = ACTS,        [STEP_PAUSE] = ACTS | GATE,
         [STEP_RESUME] = ACTS | GATE, [STEP_INJECT] = ACTS | GATE,
     };

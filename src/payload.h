@@ -12,9 +12,9 @@
 
 #include "hash.h"
 
-/* As large as a scenario may make a FIFO. The harness answers EPERM beyond that, as the model does:
- * the kernel would let a privileged user go on. */
-enum { PIPE_SIZE_MAX = 1024 * 1024 };
+/* What a FIFO holds, pipe(7); and as large as a scenario may make one. The harness answers EPERM
+ * beyond that, as the model does: the kernel would let a privileged user go on. */
+enum { PIPE_SIZE = 64 * 1024, PIPE_SIZE_MAX = 1024 * 1024 };
 
 /* Byte `index` of the write with `tag`: no period that a page or a slot could hide. */
 static inline uint8_t payload_byte(uint32_t tag, uint32_t index) {

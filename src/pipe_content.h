@@ -14,10 +14,10 @@
 #include "payload.h"
 
 enum {
-    PIPE_PAGE = 4096,        /* bytes of a slot; also PIPE_BUF, what is written as a whole */
-    PIPE_DEFAULT_SLOTS = 16, /* of a FIFO that nobody resized */
-    PIPE_SLOTS_MAX = 256,    /* PIPE_SIZE_MAX / PIPE_PAGE */
-    PIPE_PIECES_MAX = 256,   /* pieces that are told apart; then the content is blurred */
+    PIPE_PAGE = 4096, /* bytes of a slot; also PIPE_BUF, what is written as a whole */
+    PIPE_DEFAULT_SLOTS = PIPE_SIZE / PIPE_PAGE, /* of a FIFO that nobody resized */
+    PIPE_SLOTS_MAX = PIPE_SIZE_MAX / PIPE_PAGE,
+    PIPE_PIECES_MAX = 256, /* pieces that are told apart; then the content is blurred */
 };
 
 /* A page with bytes in it; what was read lies before them, room for more behind. */

@@ -81,7 +81,7 @@ static enum need need_of(enum clause clause) {
     for (size_t i = 0; i < sizeof needs / sizeof needs[0]; i++)
         if (needs[i].clause == clause)
             return (enum need)needs[i].need;
-    return clause_infos[clause].need == ABILITY_ACTORS ? NEED_USE : NEED_CALL;
+    return ability_takes_actors(clause_infos[clause].need) ? NEED_USE : NEED_CALL;
 }
 
 /* Whether calls of `kind` are made: the target has them, and so has the implementation. */

@@ -29,10 +29,6 @@ static unsigned reached_by(const char *target, const struct campaign_facts *fact
     return count;
 }
 
-static bool takes_actors(enum clause clause) {
-    return clause_infos[clause].need == ABILITY_ACTORS || clause_infos[clause].need == ABILITY_GATE;
-}
-
 /* What takes several actors, or a kernel that fails, has targets of its own. */
 static void targets_reach_what_their_steps_can_show(void **state) {
     (void)state;
@@ -41,7 +37,7 @@ static void targets_reach_what_their_steps_can_show(void **state) {
         const bool alone = clause_infos[clause].need == ABILITY_LANDLOCK;
         assert_true(reaches("all", &facts, (enum clause)clause));
         assert_int_equal(reaches("sequence", &facts, (enum clause)clause),
-                         !takes_actors((enum clause)clause));
+                         !ability_takes_actors(clause_infos[clause].need));
         assert_int_equal(reaches("inject", &facts, (enum clause)clause), !alone);
         assert_int_equal(reaches("threads", &facts, (enum clause)clause),
                          !alone && clause != CLAUSE_SECCOMP_INJECT);
