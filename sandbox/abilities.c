@@ -2,14 +2,13 @@
 
 #include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "check.h"
 #include "directory.h"
 #include "gate.h"
 #include "landlock.h"
-#include "payload.h"
+#include "pipes.h"
 #include "still.h"
 #include "tier.h"
 #include "within.h"
@@ -99,29 +98,6 @@ static bool succeeds(struct sandbox *sandbox, trial *make) {
     return all;
 }
 
-static int make_fifo(const char *path, mode_t mode) {
-    return mknod(path, S_IFIFO | mode, 0);
-}
-
-/*
- * Has a FIFO the size that pipe(7) says it has, and may it grow to that again? The worker has no
- * capabilities, so the limits hold for it, also in what other pipes of the same user leave.
- */
-static bool pipes_are_whole(struct sandbox *sandbox) {
-    static const char steps[] = "mkfifo \"f\" 0600\n"
-                                "d0 = open \"f\" both\n"
-                                "use d0 capacity\n"
-                                "resize d0 4096\n"
-                                "resize d0 65535\n";
-    static struct scenario scenario;
-    const struct implementation own = {.name = "pipes", .mkfifo = make_fifo};
-    struct text_error error;
-    check(scenario_parse(&scenario, NULL, steps, sizeof steps - 1, &error) == 0);
-    const struct observation *seen = sandbox_run(sandbox, &scenario, &own, SANDBOX_OBSERVED);
-    return seen->ending == ENDING_DONE && seen->outcomes[2].result == PIPE_SIZE &&
-           seen->outcomes[4].result == PIPE_SIZE;
-}
-
 /* A sysctl that is not there is off. */
 static bool is_set(const char *path) {
     char digit = '0';
@@ -149,7 +125,7 @@ void abilities_find(struct host *host, struct sandbox *sandbox) {
     host->can[ABILITY_TMPFS] = tier_has_namespaces() || directory_is_tmpfs();
     host->can[ABILITY_FILTER] = tier_has_filter();
     host->can[ABILITY_ACTORS] = tier_has_namespaces() && still_available();
-    host->can[ABILITY_PIPES] = host->can[ABILITY_ACTORS] && pipes_are_whole(sandbox);
+    host->can[ABILITY_PIPES] = host->can[ABILITY_ACTORS] && pipes_are_whole();
     host->can[ABILITY_GATE] = host->can[ABILITY_ACTORS] && gate_available();
     host->can[ABILITY_CIRCUMSTANCES] = host->can[ABILITY_ACTORS] && within_available();
     host->can[ABILITY_DESCRIPTORS] = host->can[ABILITY_LIMITS] = host->can[ABILITY_POINTERS] = true;

@@ -14,6 +14,7 @@
 #include "check.h"
 #include "directory.h"
 #include "idmap.h"
+#include "pipes.h"
 #include "reason.h"
 #include "tier.h"
 #include "worker.h"
@@ -176,6 +177,13 @@ const struct host *sandbox_host(const struct sandbox *sandbox) {
 bool sandbox_has(const struct sandbox *sandbox, enum step_kind kind) {
     const struct greeting *greeting = &sandbox->worker->guest.channel.greeting;
     return kind == STEP_MKFIFO ? greeting->mkfifo : greeting->mkfifoat;
+}
+
+bool sandbox_lost_pipes(const struct scenario *scenario) {
+    unsigned needs = 0;
+    for (uint32_t i = 0; i < scenario->step_count; i++)
+        needs |= host_needs(&scenario->steps[i]);
+    return (needs >> ABILITY_PIPES & 1) && !pipes_are_whole();
 }
 
 bool sandbox_claims(const struct sandbox *sandbox, const struct scenario *scenario,

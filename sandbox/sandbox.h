@@ -60,6 +60,12 @@ int sandbox_open(struct sandbox **out, const struct implementation *implementati
                  char *reason, size_t reason_size);
 
 /*
+ * True if `scenario` has steps that need ABILITY_PIPES, and the host has lost it since: others of
+ * the same user have pipes, too.
+ */
+bool sandbox_lost_pipes(const struct scenario *scenario);
+
+/*
  * True if `step` mentions one of the names that an agent's arena holds besides the scenario's, or
  * changes the identity of an agent that cannot be acted on from outside: it is to be left out.
  * Never so without an agent.

@@ -74,7 +74,7 @@ static const struct observation *settle(struct examiner *examiner, const struct 
     }
     if (verdict_is_doubtful(verdict) && right < ENOUGH) {
         verdict->kind = VERDICT_UNDECIDED;
-        verdict->by_chance = true;
+        verdict->chance = CHANCE_LINKS;
     }
     return observation;
 }
@@ -84,6 +84,10 @@ const struct observation *examine_once(struct examiner *examiner, const struct s
     const struct observation *observation =
         run_and_judge(examiner, &examiner->judge, examiner->implementation, scenario, verdict);
     observation = settle(examiner, scenario, observation, verdict);
+    if (verdict_is_bad(verdict) && sandbox_lost_pipes(scenario)) {
+        verdict->kind = VERDICT_UNDECIDED;
+        verdict->chance = CHANCE_PIPES;
+    }
     examiner->scenarios++;
     examiner->calls += scenario_calls(scenario);
     examiner->undecided += verdict->kind == VERDICT_UNDECIDED;

@@ -107,7 +107,8 @@ void examine_minimize(struct examiner *examiner, struct finding *finding,
  * Runs and judges `scenario` (adapted): `verdict` says what went wrong, as far as one run shows. A
  * run that shows what Linux may do by chance, while others mount file systems, does not count:
  * `judge.again` is called and the scenario run again, until chance is out of the question, or the
- * verdict is undecided, `by_chance`. The observation is the last run's and holds until the next.
+ * verdict is undecided, with a `chance`. So it is at once where FIFOs that hold less than they did
+ * at start may be what went wrong. The observation is the last run's and holds until the next.
  */
 const struct observation *examine_once(struct examiner *examiner, const struct scenario *scenario,
                                        struct verdict *verdict);

@@ -66,12 +66,19 @@ enum aspect {
     ASPECT_COUNT
 };
 
+/* What others do on the same machine, so that nothing can be said of a run (examine_once). */
+enum verdict_chance {
+    CHANCE_NONE,
+    CHANCE_LINKS, /* they mount file systems, and Linux gives ELOOP by chance */
+    CHANCE_PIPES, /* they use up what the user's pipes may hold, so that a FIFO holds less */
+};
+
 struct verdict {
     uint8_t kind;     /* enum verdict_kind */
     uint8_t clause;   /* enum clause; meaningless when held or disagreed */
     uint8_t aspect;   /* enum aspect; meaningless when held */
     bool late;        /* found after the step that did it, which some earlier call may be */
-    bool by_chance;   /* undecided, since the kernel gives this by chance (examine_once) */
+    uint8_t chance;   /* enum verdict_chance: undecided, since the host is disturbed */
     uint32_t step;    /* the step at fault */
     int64_t expected; /* what was demanded; of ASPECT_ERRNO what Linux gives, see allowed */
     int64_t got;

@@ -257,11 +257,15 @@ size_t verdict_describe(const struct verdict *verdict, char *out, size_t capacit
 }
 
 size_t verdict_excuse(const struct verdict *verdict, char *out, size_t capacity) {
-    int length = verdict->by_chance
-                     ? snprintf(out, capacity,
-                                "file systems are mounted on this machine meanwhile, "
-                                "and Linux gives ELOOP by chance")
-                     : snprintf(out, capacity, "the documents leave %s open",
-                                clause_infos[verdict->clause].name);
+    static const char *const chances[] = {
+        [CHANCE_LINKS] =
+            "file systems are mounted on this machine meanwhile, and Linux gives ELOOP "
+            "by chance",
+        [CHANCE_PIPES] = "others of this user's pipes have used up fs.pipe-user-pages-soft "
+                         "meanwhile, and a FIFO holds less",
+    };
+    int length = verdict->chance ? snprintf(out, capacity, "%s", chances[verdict->chance])
+                                 : snprintf(out, capacity, "the documents leave %s open",
+                                            clause_infos[verdict->clause].name);
     return (size_t)length;
 }

@@ -107,7 +107,7 @@ const char *pair_examine(struct examiner *examiner, const struct scenario *scena
     }
     if (!signature && verdict_is_bad(verdict)) {
         verdict->kind = VERDICT_UNDECIDED;
-        verdict->by_chance = true;
+        verdict->chance = CHANCE_LINKS;
     }
     examiner->scenarios++;
     examiner->undecided += verdict->kind == VERDICT_UNDECIDED;

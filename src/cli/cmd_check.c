@@ -175,7 +175,7 @@ static void skip_undecided(struct result *result, const struct verdict *verdict,
     char excuse[EXCUSE_SIZE];
     result->state = RESULT_SKIPPED;
     verdict_excuse(verdict, excuse, sizeof excuse);
-    if (!verdict->by_chance && verdict->step < observation->outcome_count &&
+    if (!verdict->chance && verdict->step < observation->outcome_count &&
         outcome_is_silent(outcome))
         result_set(&result->message, "%s is left open by step %u: %s",
                    clause_infos[verdict->clause].name, verdict->step + 1,
@@ -191,7 +191,7 @@ static void skip_undecided(struct result *result, const struct verdict *verdict,
 static void check_once(struct examiner *examiner, const char *path, struct result *result) {
     struct verdict verdict;
     const struct observation *observation = examine_once(examiner, &scenario, &verdict);
-    const bool says = examiner->contract.level == LEVEL_LINUX && !verdict.by_chance;
+    const bool says = examiner->contract.level == LEVEL_LINUX && !verdict.chance;
     uint32_t mismatch = says ? unexpected_step(observation) : scenario.step_count;
     if (verdict_is_bad(&verdict)) {
         fail_by_verdict(result, path, &verdict);

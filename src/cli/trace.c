@@ -143,7 +143,7 @@ static void print_end(FILE *out, const struct observation *seen, const struct ve
                 verdict->kind == VERDICT_DISAGREED ? "the model"
                                                    : clause_infos[verdict->clause].name,
                 sentence);
-    } else if (verdict->by_chance) {
+    } else if (verdict->chance) {
         verdict_excuse(verdict, sentence, sizeof sentence);
         fprintf(out, "    undecided: %s\n", sentence);
     } else if (verdict->kind == VERDICT_UNDECIDED) {
@@ -164,7 +164,7 @@ void trace_run(FILE *out, struct examiner *examiner, const struct scenario *scen
     examiner->judge.listen_context = &trace;
     const struct observation *seen = examine_once(examiner, scenario, verdict);
     examiner->judge.listen = NULL;
-    if (verdict->by_chance)
+    if (verdict->chance)
         trace.rows[verdict->step].verdict = VERDICT_UNDECIDED;
     fputs("Each step: what the contract (of a preparation: the model) allows, what was got, the\n"
           "verdict, and the clauses that apply, first the one that decides.\n\n",

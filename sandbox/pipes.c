@@ -1,0 +1,43 @@
+#include "pipes.h"
+
+#include <fcntl.h>
+#include <linux/capability.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "check.h"
+#include "payload.h"
+
+typedef struct __user_cap_header_struct header_struct;
+typedef struct __user_cap_data_struct data_struct; /* two of them make a set of 64 */
+
+/* Either of them lifts the limits, which are read from the effective set. */
+static const uint32_t lifting = UINT32_C(1) << CAP_SYS_ADMIN | UINT32_C(1) << CAP_SYS_RESOURCE;
+
+static bool is_whole(int end) {
+    const int smaller = PIPE_SIZE / 2;
+    return fcntl(end, F_GETPIPE_SZ) == PIPE_SIZE && fcntl(end, F_SETPIPE_SZ, smaller) == smaller &&
+           fcntl(end, F_SETPIPE_SZ, PIPE_SIZE) == PIPE_SIZE;
+}
+
+static bool new_one_is_whole(void) {
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC))
+        return false;
+    const bool whole = is_whole(ends[0]);
+    close(ends[0]);
+    close(ends[1]);
+    return whole;
+}
+
+bool pipes_are_whole(void) {
+    header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    data_struct sets[2] = {{0}};
+    check(syscall(SYS_capget, &header, sets) == 0);
+    data_struct limited[2] = {sets[0], sets[1]};
+    limited[0].effective &= ~lifting;
+    check(syscall(SYS_capset, &header, limited) == 0);
+    const bool whole = new_one_is_whole();
+    check(syscall(SYS_capset, &header, sets) == 0);
+    return whole;
+}

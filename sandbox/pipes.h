@@ -1,0 +1,17 @@
+/*
+ * pipes.h - how much a FIFO holds on this host: less than pipe(7) says where this user's pipes have
+ * used up fs.pipe-user-pages-soft, or fs.pipe-max-size is lower.
+ */
+#ifndef FIFOFUZZ_PIPES_H
+#define FIFOFUZZ_PIPES_H
+
+#include <stdbool.h>
+
+/*
+ * Has a pipe that is made now PIPE_SIZE bytes, and does it get them back after it was made smaller?
+ * Asks as the worker would, without capabilities; other pipes of the user may change the answer at
+ * any time. False, too, if no pipe can be had.
+ */
+bool pipes_are_whole(void);
+
+#endif
