@@ -4,11 +4,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capacity.h"
 #include "check.h"
 #include "directory.h"
 #include "gate.h"
 #include "landlock.h"
-#include "pipes.h"
 #include "still.h"
 #include "tier.h"
 #include "within.h"
@@ -125,7 +125,7 @@ void abilities_find(struct host *host, struct sandbox *sandbox) {
     host->can[ABILITY_TMPFS] = tier_has_namespaces() || directory_is_tmpfs();
     host->can[ABILITY_FILTER] = tier_has_filter();
     host->can[ABILITY_ACTORS] = tier_has_namespaces() && still_available();
-    host->can[ABILITY_PIPES] = host->can[ABILITY_ACTORS] && pipes_are_whole();
+    host->can[ABILITY_PIPES] = host->can[ABILITY_ACTORS] && capacity_is_usual();
     host->can[ABILITY_GATE] = host->can[ABILITY_ACTORS] && gate_available();
     host->can[ABILITY_CIRCUMSTANCES] = host->can[ABILITY_ACTORS] && within_available();
     host->can[ABILITY_DESCRIPTORS] = host->can[ABILITY_LIMITS] = host->can[ABILITY_POINTERS] = true;

@@ -11,10 +11,10 @@
 #include <sys/resource.h>
 
 #include "abilities.h"
+#include "capacity.h"
 #include "check.h"
 #include "directory.h"
 #include "idmap.h"
-#include "pipes.h"
 #include "reason.h"
 #include "tier.h"
 #include "worker.h"
@@ -183,7 +183,7 @@ bool sandbox_lost_pipes(const struct scenario *scenario) {
     unsigned needs = 0;
     for (uint32_t i = 0; i < scenario->step_count; i++)
         needs |= host_needs(&scenario->steps[i]);
-    return (needs >> ABILITY_PIPES & 1) && !pipes_are_whole();
+    return (needs >> ABILITY_PIPES & 1) && !capacity_is_usual();
 }
 
 bool sandbox_claims(const struct sandbox *sandbox, const struct scenario *scenario,

@@ -7,8 +7,8 @@
 
 #include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -1,9 +1,9 @@
 /*
- * pipes.h - how much a FIFO holds on this host: less than pipe(7) says where this user's pipes have
- * used up fs.pipe-user-pages-soft, or fs.pipe-max-size is lower.
+ * capacity.h - how much a FIFO holds on this host: less than pipe(7) says where this user's pipes
+ * have used up fs.pipe-user-pages-soft, or fs.pipe-max-size is lower.
  */
-#ifndef FIFOFUZZ_PIPES_H
-#define FIFOFUZZ_PIPES_H
+#ifndef FIFOFUZZ_CAPACITY_H
+#define FIFOFUZZ_CAPACITY_H
 
 #include <stdbool.h>
 
@@ -12,6 +12,6 @@
  * Asks as the worker would, without capabilities; other pipes of the user may change the answer at
  * any time. False, too, if no pipe can be had.
  */
-bool pipes_are_whole(void);
+bool capacity_is_usual(void);
 
 #endif

@@ -1,5 +1,5 @@
 /*
- * pipes_test.c - that a user has used up what pipes may hold is noticed. Tried as a user of its
+ * capacity_test.c - that a user has used up what pipes may hold is noticed. Tried as a user of its
  * own, whose pipes are nobody else's.
  */
 #include <fcntl.h>
@@ -13,11 +13,11 @@
 
 #include <cmocka.h>
 
+#include "capacity.h"
 #include "payload.h"
-#include "pipes.h"
 
 enum { UID_OF_ITS_OWN = 54321, PIPES_MAX = 400, EXIT_UNLIMITED = 77 };
-enum { WHOLE_AT_FIRST = 1, WHOLE_WHEN_USED_UP = 2, WHOLE_AFTERWARDS = 4 };
+enum { USUAL_AT_FIRST = 1, USUAL_WHEN_USED_UP = 2, USUAL_AFTERWARDS = 4 };
 
 /* Pipes of 1 MiB until a new one is small; the last two ends are its. */
 static int use_up(int ends[][2]) {
@@ -35,16 +35,16 @@ static int try_as_another(void) {
     int ends[PIPES_MAX][2];
     if (setuid(UID_OF_ITS_OWN))
         return EXIT_UNLIMITED;
-    int seen = pipes_are_whole() ? WHOLE_AT_FIRST : 0;
+    int seen = capacity_is_usual() ? USUAL_AT_FIRST : 0;
     const int last = use_up(ends);
     if (last < 0)
         return EXIT_UNLIMITED;
-    seen |= pipes_are_whole() ? WHOLE_WHEN_USED_UP : 0;
+    seen |= capacity_is_usual() ? USUAL_WHEN_USED_UP : 0;
     for (int i = 0; i <= last; i++) {
         close(ends[i][0]);
         close(ends[i][1]);
     }
-    return seen | (pipes_are_whole() ? WHOLE_AFTERWARDS : 0);
+    return seen | (capacity_is_usual() ? USUAL_AFTERWARDS : 0);
 }
 
 static void small_pipes_are_noticed(void **state) {
@@ -58,7 +58,7 @@ static void small_pipes_are_noticed(void **state) {
     assert_true(WIFEXITED(status));
     if (WEXITSTATUS(status) == EXIT_UNLIMITED)
         skip(); /* not root, or no limit that is soon reached */
-    assert_int_equal(WEXITSTATUS(status), WHOLE_AT_FIRST | WHOLE_AFTERWARDS);
+    assert_int_equal(WEXITSTATUS(status), USUAL_AT_FIRST | USUAL_AFTERWARDS);
 }
 
 int main(void) {

@@ -1,4 +1,4 @@
-#include "pipes.h"
+#include "capacity.h"
 
 #include <fcntl.h>
 #include <linux/capability.h>
@@ -14,30 +14,30 @@ typedef struct __user_cap_data_struct data_struct; /* two of them make a set of 
 /* Either of them lifts the limits, which are read from the effective set. */
 static const uint32_t lifting = UINT32_C(1) << CAP_SYS_ADMIN | UINT32_C(1) << CAP_SYS_RESOURCE;
 
-static bool is_whole(int end) {
+static bool is_usual(int end) {
     const int smaller = PIPE_SIZE / 2;
     return fcntl(end, F_GETPIPE_SZ) == PIPE_SIZE && fcntl(end, F_SETPIPE_SZ, smaller) == smaller &&
            fcntl(end, F_SETPIPE_SZ, PIPE_SIZE) == PIPE_SIZE;
 }
 
-static bool new_one_is_whole(void) {
+static bool new_pipe_is_usual(void) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC))
         return false;
-    const bool whole = is_whole(ends[0]);
+    const bool usual = is_usual(ends[0]);
     close(ends[0]);
     close(ends[1]);
-    return whole;
+    return usual;
 }
 
-bool pipes_are_whole(void) {
+bool capacity_is_usual(void) {
     header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
     data_struct sets[2] = {{0}};
     check(syscall(SYS_capget, &header, sets) == 0);
     data_struct limited[2] = {sets[0], sets[1]};
     limited[0].effective &= ~lifting;
     check(syscall(SYS_capset, &header, limited) == 0);
-    const bool whole = new_one_is_whole();
+    const bool usual = new_pipe_is_usual();
     check(syscall(SYS_capset, &header, sets) == 0);
-    return whole;
+    return usual;
 }
