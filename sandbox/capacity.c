@@ -8,9 +8,6 @@
 #include "check.h"
 #include "payload.h"
 
-typedef struct __user_cap_header_struct header_struct;
-typedef struct __user_cap_data_struct data_struct; /* two of them make a set of 64 */
-
 /* Either of them lifts the limits, which are read from the effective set. */
 static const uint32_t lifting = UINT32_C(1) << CAP_SYS_ADMIN | UINT32_C(1) << CAP_SYS_RESOURCE;
 
@@ -31,10 +28,10 @@ static bool new_pipe_is_usual(void) {
 }
 
 bool capacity_is_usual(void) {
-    header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    data_struct sets[2] = {{0}};
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+    struct __user_cap_data_struct sets[2] = {{0}}; /* two of them make a set of 64 */
     check(syscall(SYS_capget, &header, sets) == 0);
-    data_struct limited[2] = {sets[0], sets[1]};
+    struct __user_cap_data_struct limited[2] = {sets[0], sets[1]};
     limited[0].effective &= ~lifting;
     check(syscall(SYS_capset, &header, limited) == 0);
     const bool usual = new_pipe_is_usual();

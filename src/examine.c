@@ -1,6 +1,5 @@
 #include "examine.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 

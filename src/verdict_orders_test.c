@@ -12,13 +12,7 @@ static const char overlapping[] = "pause 1\n"
 enum { STOPPED = 1, MEANWHILE = 3, RESUME = 4 };
 
 static void see(void) {
-    struct text_error error;
-    contract = (struct contract){.level = LEVEL_LINUX, .host = {.nofile = 1024}};
-    memset(contract.host.can, true, sizeof contract.host.can);
-    memset(&seen, 0, sizeof seen);
-    assert_int_equal(scenario_parse(&scenario, NULL, overlapping, sizeof overlapping - 1, &error),
-                     0);
-    seen.outcome_count = scenario.step_count;
+    begin_observation(overlapping, NULL);
     for (uint32_t i = 0; i < scenario.step_count; i++)
         seen.outcomes[i].ended = i;
     seen.outcomes[STOPPED] = (struct outcome){.error = ERRNO_POISON, .ended = RESUME};
@@ -36,10 +30,6 @@ static void see(void) {
     add_node(0, "b", ".", facts(S_IFLNK | 0777, 1, 1, 12));
     seen.umask = WORLD_FIRST_UMASK;
     seen.cwd = seen.root = facts(S_IFDIR | 0755, 2, 80, 10);
-    seen.open[0] = seen.open[1] = seen.open[2] = true;
-    seen.descriptor_count = 3;
-    for (int slot = 0; slot < SCENARIO_SLOTS; slot++)
-        seen.slots[slot].number = -1;
 }
 
 static struct verdict judged(void) {

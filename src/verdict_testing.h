@@ -53,6 +53,23 @@ static inline void add_node(uint32_t parent, const char *name, const char *conte
     seen.bytes_used += node->content_length;
 }
 
+/*
+ * Begins an observation of `text` on a host that can do everything: of the end only that the
+ * descriptors 0, 1 and 2 are open, and no slot is. `told` takes what the text expects, or is NULL.
+ */
+static inline void begin_observation(const char *text, struct expectations *told) {
+    struct text_error error;
+    contract = (struct contract){.level = LEVEL_LINUX, .host = {.nofile = 1024}};
+    memset(contract.host.can, true, sizeof contract.host.can);
+    memset(&seen, 0, sizeof seen);
+    assert_int_equal(scenario_parse(&scenario, told, text, strlen(text), &error), 0);
+    seen.outcome_count = scenario.step_count;
+    seen.open[0] = seen.open[1] = seen.open[2] = true;
+    seen.descriptor_count = 3;
+    for (int slot = 0; slot < SCENARIO_SLOTS; slot++)
+        seen.slots[slot].number = -1;
+}
+
 static inline void observe_calls(void) {
     struct outcome *success = &seen.outcomes[STEP_OF_SUCCESS];
     *success = (struct outcome){.error = ERRNO_POISON, .looked = true};

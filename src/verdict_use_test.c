@@ -60,8 +60,6 @@ static void see_step(uint32_t index) {
 }
 
 static void see_descriptors(void) {
-    seen.descriptor_count = 3;
-    seen.open[0] = seen.open[1] = seen.open[2] = true;
     for (int slot = 0; slot < SCENARIO_SLOTS; slot++) {
         const struct descriptor *open = world_descriptor(&world, world.slots[slot]);
         seen.slots[slot].number = world.slots[slot];
@@ -77,13 +75,8 @@ static void see_descriptors(void) {
 
 /* One FIFO, "f", made first; it is node 1 of the listing. */
 static void see(const char *text) {
-    struct text_error error;
-    contract = (struct contract){.level = LEVEL_LINUX, .host = {.nofile = 1024}};
-    memset(contract.host.can, true, sizeof contract.host.can);
-    memset(&seen, 0, sizeof seen);
-    assert_int_equal(scenario_parse(&scenario, &expectations, text, strlen(text), &error), 0);
+    begin_observation(text, &expectations);
     world_reset(&world, &scenario, &contract.host);
-    seen.outcome_count = scenario.step_count;
     for (uint32_t i = 0; i < scenario.step_count; i++)
         see_step(i);
     see_descriptors();
